@@ -1,0 +1,63 @@
+"""mLegitymacja, the Polish mobile student card, as a USOS API module."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from usosapi_mleg import clock
+from usosapi_mleg.blueprints import problems
+from usosapi_mleg.blueprints.ministry import ministry
+from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
+from usosapi_mleg.blueprints.oauth import oauth
+from usosapi_mleg.blueprints.pages import pages, template_values
+from usosapi_mleg.blueprints.usosweb import usosweb
+from usosapi_mleg.crypto import KeyRing
+from usosapi_mleg.extensions import db, migrate, reading
+from usosapi_mleg.models import ServiceState
+from usosapi_mleg.settings import Environment, Settings
+
+_LARGEST_BODY = 1024 * 1024
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def create_app(settings: Settings) -> Flask:
+    """Make the application from its settings."""
+    app = Flask(__name__)
+    app.config.from_mapping(
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": 4,
+            "max_overflow": 4,
+            "connect_args": {"application_name": "usosapi_mleg"},
+        },
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own provider has it
+    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
+    app.url_map.merge_slashes = False
+    app.extensions["mleg_settings"] = settings
+    app.extensions["mleg_keyring"] = KeyRing.from_file(settings.keys_file)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    for blueprint in (mlegitymacja, oauth, pages, usosweb, ministry):
+        app.register_blueprint(blueprint)
+    app.context_processor(template_values)
+    problems.register(app)
+    if settings.environment is not Environment.PRODUCTION:
+        clock.follow(_read_clock_offset)
+    if count := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign] # the documented way
+    return app
+
+
+def _read_clock_offset() -> timedelta:
+    """Read the offset that the demo and the tests move the time by."""
+    with reading() as connection:
+        value = connection.execute(
+            select(ServiceState.value).where(ServiceState.name == "clock_offset")
+        ).scalar_one_or_none()
+    return timedelta(seconds=value["seconds"]) if value else timedelta()

@@ -1,0 +1,54 @@
+"""The tables, one file per family."""
+
+from usosapi_mleg.models.access import (
+    AccessToken,
+    Account,
+    Consumer,
+    Grant,
+    Nonce,
+    NonceEpoch,
+    RequestToken,
+    Role,
+    WebSession,
+)
+from usosapi_mleg.models.operations import AuditEvent, ServiceState
+from usosapi_mleg.models.orders import Offer, Order, OrderHistory, RememberedAnswer, Revocation
+from usosapi_mleg.models.registry import (
+    CardType,
+    Faculty,
+    Person,
+    Photo,
+    PlasticCard,
+    Programme,
+    Sex,
+    StudentProgramme,
+    Term,
+)
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "AuditEvent",
+    "CardType",
+    "Consumer",
+    "Faculty",
+    "Grant",
+    "Nonce",
+    "NonceEpoch",
+    "Offer",
+    "Order",
+    "OrderHistory",
+    "Person",
+    "Photo",
+    "PlasticCard",
+    "Programme",
+    "RememberedAnswer",
+    "RequestToken",
+    "Revocation",
+    "Role",
+    "ServiceState",
+    "Sex",
+    "StudentProgramme",
+    "Term",
+    "WebSession",
+]

@@ -1,0 +1,135 @@
+"""Who may come in: accounts and web sessions of persons, consumers (apps), and what persons have allowed them."""
+
+from enum import StrEnum
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from usosapi_mleg.extensions import Base
+from usosapi_mleg.models.columns import Moment, PersonId, one_of
+
+TextArray = ARRAY(String)
+
+
+class Role(StrEnum):
+    """What somebody signed in may do."""
+
+    STUDENT = "student"
+    HELPDESK = "helpdesk"
+    ADMIN = "admin"
+
+
+class Account(Base):
+    """A local account: name and password of one person."""
+
+    __tablename__ = "accounts"
+
+    username: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[PersonId] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    #: Argon2id in its own text form.
+    role: Mapped[Role] = mapped_column(one_of(Role))
+
+
+class WebSession(Base):
+    """Somebody signed in with a browser."""
+
+    __tablename__ = "web_sessions"
+
+    id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    #: SHA-256 of the cookie's value.
+    username: Mapped[str] = mapped_column(ForeignKey("accounts.username", ondelete="CASCADE"), index=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+
+
+class Consumer(Base):
+    """An app, as USOS API knows it: a consumer key and secret."""
+
+    __tablename__ = "consumers"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Encrypted, identity `consumers.secret:<key>`: OAuth 1.0a needs the secret itself.
+    name: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str | None]
+    email: Mapped[str | None]
+    administrative: Mapped[bool] = mapped_column(default=False)
+    student_front_end: Mapped[bool] = mapped_column(default=False)
+    #: The university's own page for students: may see codes on behalf of a student.
+    callbacks: Mapped[list[str]] = mapped_column(TextArray, default=list)
+    #: Callback addresses that may be used; empty means any, as at USOS.
+    registered_at: Mapped[Moment]
+    disabled_at: Mapped[Moment | None]
+
+
+class Grant(Base):
+    """What one person has allowed one app, gathered over time."""
+
+    __tablename__ = "grants"
+    __table_args__ = (Index("ix_grants_person_id", "person_id"),)
+
+    consumer_key: Mapped[str] = mapped_column(ForeignKey("consumers.key", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[PersonId] = mapped_column(primary_key=True)
+    scopes: Mapped[list[str]] = mapped_column(TextArray)
+    granted_at: Mapped[Moment]
+
+
+class RequestToken(Base):
+    """A request token (temporary credential, RFC 5849 section 2.1), waiting for somebody to authorize it."""
+
+    __tablename__ = "request_tokens"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Encrypted, identity `request_tokens.secret:<key>`.
+    consumer_key: Mapped[str] = mapped_column(ForeignKey("consumers.key", ondelete="CASCADE"), index=True)
+    callback: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(TextArray)
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+    person_id: Mapped[PersonId | None]
+    #: Who authorized it.
+    verifier: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: Keyed digest of the verifier (PIN).
+    tries: Mapped[int] = mapped_column(default=0)
+    #: Wrong verifiers so far.
+
+
+class AccessToken(Base):
+    """An access token (token credential, RFC 5849 section 2.3)."""
+
+    __tablename__ = "access_tokens"
+    __table_args__ = (Index("ix_access_tokens_person_id_consumer_key", "person_id", "consumer_key"),)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Encrypted, identity `access_tokens.secret:<key>`.
+    consumer_key: Mapped[str] = mapped_column(ForeignKey("consumers.key", ondelete="CASCADE"), index=True)
+    person_id: Mapped[PersonId]
+    scopes: Mapped[list[str]] = mapped_column(TextArray)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment | None]
+    #: None: `offline_access` was allowed.
+    revoked_at: Mapped[Moment | None]
+
+
+class Nonce(Base):
+    """A nonce that was spent. The table is UNLOGGED: `NonceEpoch` closes the hole that a crash would leave."""
+
+    __tablename__ = "nonces"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    consumer_key: Mapped[str] = mapped_column(primary_key=True)
+    token_key: Mapped[str] = mapped_column(primary_key=True)
+    timestamp: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+
+
+class NonceEpoch(Base):
+    """The Unix second since which every spent nonce is known; UNLOGGED, so a crash empties it together with the nonces."""
+
+    __tablename__ = "nonce_epoch"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    since: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,133 @@
+"""All settings, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from usosapi_mleg.domain.text import Text
+
+_UNIVERSITY = Text("Uniwersytet Przykładowy w Sanoku", "Example University in Sanok")
+
+
+class Environment(StrEnum):
+    """What the program is run for; only `production` refuses unsafe settings."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class SettingsError(Exception):
+    """A setting is missing or makes no sense; the message says which and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of one installation. Each is read from the environment variable named beside it."""
+
+    database_url: str = field(repr=False)
+    """DATABASE_URL: PostgreSQL, in libpq form (`postgresql://…`)."""
+    keys_file: Path
+    """MLEG_KEYS_FILE: TOML file with the encryption keys (see `crypto.py`)."""
+    environment: Environment = Environment.PRODUCTION
+    """MLEG_ENVIRONMENT: production, demo or test."""
+    base_url: str
+    """MLEG_BASE_URL: the address under which people reach this service, ending in `/`."""
+    ministry_url: str
+    """MLEG_MINISTRY_URL: base address of the ministry's system."""
+    ministry_key: str = field(repr=False)
+    """MLEG_MINISTRY_KEY: the key with which the university authenticates there."""
+    ministry_callback_secret: str = field(repr=False)
+    """MLEG_MINISTRY_CALLBACK_SECRET: shared secret of the ministry's callbacks (`whsec_…`)."""
+    phone_url: str | None = None
+    """MLEG_PHONE_URL: address of the simulated phone; demo only."""
+    university: Text = _UNIVERSITY
+    """MLEG_UNIVERSITY_PL, MLEG_UNIVERSITY_EN: the university's name."""
+    contact_email: str = "studia@example.edu.pl"
+    """MLEG_CONTACT_EMAIL: where students write when something goes wrong."""
+    session_cookie: str = "PHPSESSID"
+    """MLEG_SESSION_COOKIE: name of the session cookie; the default is what USOSweb clients look for."""
+    trusted_proxies: int = 0
+    """MLEG_TRUSTED_PROXIES: number of reverse proxies in front whose X-Forwarded-* headers are believed."""
+    request_token_minutes: int = 120
+    """MLEG_REQUEST_TOKEN_MINUTES: how long an OAuth 1.0a request token lives."""
+    access_token_minutes: int = 120
+    """MLEG_ACCESS_TOKEN_MINUTES: how long an access token without `offline_access` lives."""
+    session_minutes: int = 8 * 60
+    """MLEG_SESSION_MINUTES: how long a web session lives after sign-in."""
+    ministry_timeout_seconds: float = 30.0
+    """MLEG_MINISTRY_TIMEOUT_SECONDS: how long one call to the ministry may take."""
+
+    @property
+    def secure(self) -> bool:
+        """True when people reach the service over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database address in SQLAlchemy's form, with the psycopg 3 driver."""
+        return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings; raise `SettingsError` with one clear sentence when they cannot be used."""
+
+        def need(name: str) -> str:
+            if not (value := environ.get(name, "").strip()):
+                raise SettingsError(f"The environment variable {name} is not set.")
+            return value
+
+        def number(name: str, default: float) -> float:
+            text = environ.get(name, "")
+            try:
+                value = float(text) if text else default
+            except ValueError:
+                raise SettingsError(f"{name} is not a number: {text!r}.") from None
+            if value < 0:
+                raise SettingsError(f"{name} must not be negative.")
+            return value
+
+        try:
+            environment = Environment(environ.get("MLEG_ENVIRONMENT", "production"))
+        except ValueError:
+            raise SettingsError("MLEG_ENVIRONMENT must be production, demo or test.") from None
+        settings = cls(
+            database_url=need("DATABASE_URL"),
+            keys_file=Path(need("MLEG_KEYS_FILE")),
+            environment=environment,
+            base_url=need("MLEG_BASE_URL").rstrip("/") + "/",
+            ministry_url=need("MLEG_MINISTRY_URL").rstrip("/"),
+            ministry_key=need("MLEG_MINISTRY_KEY"),
+            ministry_callback_secret=need("MLEG_MINISTRY_CALLBACK_SECRET"),
+            phone_url=environ.get("MLEG_PHONE_URL") or None,
+            university=Text(
+                environ.get("MLEG_UNIVERSITY_PL", _UNIVERSITY.pl),
+                environ.get("MLEG_UNIVERSITY_EN", _UNIVERSITY.en),
+            ),
+            contact_email=environ.get("MLEG_CONTACT_EMAIL", cls.contact_email),
+            session_cookie=environ.get("MLEG_SESSION_COOKIE", cls.session_cookie),
+            trusted_proxies=int(number("MLEG_TRUSTED_PROXIES", 0)),
+            request_token_minutes=int(number("MLEG_REQUEST_TOKEN_MINUTES", cls.request_token_minutes)),
+            access_token_minutes=int(number("MLEG_ACCESS_TOKEN_MINUTES", cls.access_token_minutes)),
+            session_minutes=int(number("MLEG_SESSION_MINUTES", cls.session_minutes)),
+            ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
+        )
+        settings.refuse_unsafe(environ)
+        return settings
+
+    def refuse_unsafe(self, environ: Mapping[str, str]) -> None:
+        """Raise `SettingsError` for what must not be used with real students."""
+        if not self.database_url.startswith(("postgresql://", "postgres://")):
+            raise SettingsError("DATABASE_URL must begin with postgresql://; no other database is supported.")
+        if self.environment is not Environment.PRODUCTION:
+            return
+        if not self.secure:
+            raise SettingsError("MLEG_BASE_URL must begin with https:// in production.")
+        if not self.ministry_url.startswith("https://"):
+            raise SettingsError("MLEG_MINISTRY_URL must begin with https:// in production.")
+        if environ.get("AUTHLIB_INSECURE_TRANSPORT"):
+            raise SettingsError("AUTHLIB_INSECURE_TRANSPORT must not be set in production.")
+        if self.phone_url:
+            raise SettingsError("MLEG_PHONE_URL is for the demo; it must not be set in production.")
