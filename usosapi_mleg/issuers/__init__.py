@@ -1,0 +1,1 @@
+"""Ways to the state's system that issues the document."""

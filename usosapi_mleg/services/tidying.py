@@ -1,0 +1,22 @@
+"""Drops rows that are of no more use: expired sessions and request tokens, nonces outside the window."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from usosapi_mleg import clock
+from usosapi_mleg.extensions import db
+from usosapi_mleg.models import AccessToken, Nonce, RequestToken, WebSession
+
+NONCE_MEMORY_SECONDS = 3600
+"""Longer than twice the window in which a timestamp is accepted."""
+_DEAD_TOKEN_MEMORY = timedelta(days=30)
+
+
+def drop_expired() -> None:
+    """Drop what expired."""
+    now = clock.now()
+    db.session.execute(delete(Nonce).where(Nonce.timestamp < clock.wall_seconds() - NONCE_MEMORY_SECONDS))
+    db.session.execute(delete(RequestToken).where(RequestToken.expires_at < now))
+    db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
+    db.session.execute(delete(AccessToken).where(AccessToken.expires_at < now - _DEAD_TOKEN_MEMORY))
