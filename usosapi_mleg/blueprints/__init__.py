@@ -1,0 +1,1 @@
+"""The doors: one file per USOS module or page; declarations and one service call each."""

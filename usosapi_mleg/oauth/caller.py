@@ -1,0 +1,36 @@
+"""Who is calling: one value for every way in."""
+
+from dataclasses import dataclass, field
+
+from usosapi_mleg.domain.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The app, the person and what the person allowed; an anonymous caller has none of them."""
+
+    consumer_key: str | None = None
+    administrative: bool = False
+    student_front_end: bool = False
+    token_key: str | None = None
+    person_id: int | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    web_session: bool = False
+    """The person is here themselves, on our own page: every scope, and no app in between."""
+    impersonating: bool = False
+    """An administrative consumer acts with `as_user_id`: the person did not allow this themselves."""
+
+    def allows(self, scope: str) -> bool:
+        """Tell whether the caller has the scope. An administrative consumer that acts for somebody has been given it by the university."""
+        return self.web_session or self.impersonating or scope in self.scopes
+
+    @property
+    def actor(self) -> Actor:
+        """Who to write down beside a change."""
+        channel = "usosweb" if self.web_session else f"consumer:{self.consumer_key}"
+        if self.impersonating or self.person_id is None:
+            return Actor("consumer", self.consumer_key)
+        return Actor("person", str(self.person_id), channel)
+
+
+ANONYMOUS = Caller()

@@ -1,0 +1,61 @@
+"""Timestamps and nonces (RFC 5849 section 3.3): each signed request counts once, in all processes and after a crash too."""
+
+from sqlalchemy import text
+
+from usosapi_mleg import clock
+from usosapi_mleg.errors import BadOAuthRequestError
+from usosapi_mleg.extensions import reading
+from usosapi_mleg.oauth.signature import SignedRequest
+
+WINDOW_SECONDS = 300
+"""How far a timestamp may lie from our time, before or after."""
+_LONGEST_NONCE = 128
+_LONGEST_TIMESTAMP = 12
+
+_SPEND = text(
+    "WITH spent AS (INSERT INTO nonces (consumer_key, token_key, timestamp, nonce)"
+    " VALUES (:consumer, :token, :timestamp, :nonce) ON CONFLICT DO NOTHING RETURNING 1)"
+    " SELECT (SELECT since FROM nonce_epoch), EXISTS (SELECT FROM spent)",
+)
+_BEGIN_EPOCH = text("INSERT INTO nonce_epoch (since) VALUES (:since) ON CONFLICT DO NOTHING")
+
+
+def checked_timestamp(request: SignedRequest) -> int:
+    """Give the request's timestamp; raise `BadOAuthRequestError` when it or the nonce is malformed, or when it is stale."""
+    digits = request.oauth.get("oauth_timestamp", "")
+    nonce = request.oauth.get("oauth_nonce", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_TIMESTAMP):
+        raise BadOAuthRequestError("Parameter oauth_timestamp is missing or is not a number.")
+    if not nonce or len(nonce) > _LONGEST_NONCE or "\0" in nonce:
+        raise BadOAuthRequestError(f"Parameter oauth_nonce is missing or longer than {_LONGEST_NONCE} characters.")
+    timestamp = int(digits)
+    ours = clock.wall_seconds()
+    if abs(ours - timestamp) > WINDOW_SECONDS:
+        raise BadOAuthRequestError(
+            f"Expired timestamp: yours is {timestamp}, ours is {ours}, {WINDOW_SECONDS} seconds are allowed between them.",
+            reason="timestamp_expired",
+        )
+    return timestamp
+
+
+def spend(request: SignedRequest, timestamp: int) -> None:
+    """Use up the nonce of a request whose signature proved right; raise `BadOAuthRequestError` when it was used before.
+
+    The nonces live in an UNLOGGED table, which a crash of PostgreSQL empties. The epoch stands in another one, so it is gone too then,
+    and what was signed before the first request after the crash is refused.
+    """
+    values = {
+        "consumer": request.consumer_key,
+        "token": request.token_key or "",
+        "timestamp": timestamp,
+        "nonce": request.oauth["oauth_nonce"],
+    }
+    with reading() as connection:
+        since, fresh = connection.execute(_SPEND, values).one()
+        if since is None:
+            since = clock.wall_seconds()
+            connection.execute(_BEGIN_EPOCH, {"since": since})
+    if timestamp < since:
+        raise BadOAuthRequestError("Expired timestamp: sign the request again.", reason="timestamp_expired")
+    if not fresh:
+        raise BadOAuthRequestError("Nonce already used", reason="nonce_used")

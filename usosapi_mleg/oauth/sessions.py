@@ -1,0 +1,79 @@
+"""Web sessions: an opaque cookie, its hash in the database, and CSRF tokens in the form that USOSweb clients know."""
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import delete, insert, select
+
+from usosapi_mleg import clock
+from usosapi_mleg.crypto import digest
+from usosapi_mleg.extensions import db, keyring, reading
+from usosapi_mleg.models import Account, Person, Role, WebSession
+
+_CSRF_FORM = re.compile(r"(\d{4}-\d{2}-\d{2})-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody with a running web session."""
+
+    person_id: int
+    username: str
+    role: Role
+    first_name: str
+    last_name: str
+    secret: str
+    """Value of the session cookie."""
+
+
+def begin(username: str, minutes: int) -> str:
+    """Open a session for an account; give the value of its cookie, which is never seen again."""
+    secret = secrets.token_urlsafe(32)
+    now = clock.now()
+    db.session.execute(
+        insert(WebSession).values(
+            id=digest(secret),
+            username=username,
+            created_at=now,
+            expires_at=now + timedelta(minutes=minutes),
+        ),
+    )
+    return secret
+
+
+def end(secret: str) -> None:
+    """Close a session."""
+    db.session.execute(delete(WebSession).where(WebSession.id == digest(secret)))
+
+
+def find(secret: str) -> SignedIn | None:
+    """Give who is signed in with this cookie, or None."""
+    query = (
+        select(Account.person_id, Account.username, Account.role, Person.first_name, Person.last_name)
+        .join(WebSession, WebSession.username == Account.username)
+        .join(Person, Person.id == Account.person_id)
+        .where(WebSession.id == digest(secret), WebSession.expires_at > clock.now())
+    )
+    with reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return SignedIn(*row, secret) if row else None
+
+
+def csrf_token(secret: str, day: date | None = None) -> str:
+    """Give the CSRF token of a session for one day: `YYYY-MM-DD-` and 16 hexadecimal digits, as every USOSweb page has it."""
+    day = day or clock.today()
+    return f"{day.isoformat()}-{keyring().index(f'{day.isoformat()} {secret}', 'csrf').hex()[:16]}"
+
+
+def csrf_token_holds(secret: str, token: str) -> bool:
+    """Tell whether the token belongs to this session and is from today or yesterday."""
+    match = _CSRF_FORM.fullmatch(token)
+    if match is None:
+        return False
+    today = clock.today()
+    days = {str(day): day for day in (today, today - timedelta(days=1))}
+    day = days.get(match[1])
+    return day is not None and hmac.compare_digest(token, csrf_token(secret, day))

@@ -1,0 +1,242 @@
+"""Request tokens, their authorization by a person, and access tokens (RFC 5849 section 2, as USOS API has it)."""
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from sqlalchemy import delete, insert, select, text, update
+
+from usosapi_mleg import clock
+from usosapi_mleg.domain.scopes import OFFLINE_ACCESS, SCOPES
+from usosapi_mleg.domain.text import Text
+from usosapi_mleg.errors import (
+    BadOAuthRequestError,
+    ObjectNotFoundError,
+    ParameterInvalidError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
+from usosapi_mleg.extensions import db, keyring
+from usosapi_mleg.models import AccessToken, Consumer, Grant, RequestToken
+
+OUT_OF_BAND = "oob"
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits without look-alikes, as in USOS keys."""
+_KEY_LENGTH = 20
+_SECRET_LENGTH = 40
+_PIN_DIGITS = 8
+_MOST_TRIES = 5
+_CALLBACK = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f]+")
+_LONGEST_CALLBACK = 2000
+_UNSAFE_SCHEMES = ("javascript:", "data:", "vbscript:", "file:", "about:", "blob:")
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A key and its secret, to be told to the consumer once."""
+
+    key: str
+    secret: str
+
+    def as_form(self, **more: str) -> str:
+        """Write the token as RFC 5849 has it: form-encoded."""
+        return "&".join(
+            f"{name}={quote(value, safe='')}"
+            for name, value in {"oauth_token": self.key, "oauth_token_secret": self.secret, **more}.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an app asks a person for."""
+
+    token_key: str
+    consumer_key: str
+    consumer_name: str
+    consumer_url: str | None
+    callback: str
+    scopes: tuple[str, ...]
+
+
+def generate_key() -> str:
+    """Make a key of the length and alphabet that USOS keys have."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_KEY_LENGTH))
+
+
+def generate_secret() -> str:
+    """Make a secret of the length and alphabet that USOS secrets have."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+
+
+def checked_scopes(names: str) -> list[str]:
+    """Read a pipe-separated list of scopes; raise `ParameterInvalidError` for an unknown one."""
+    scopes = sorted({scope for scope in names.split("|") if scope})
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise ParameterInvalidError("scopes", f"There is no scope {scope!r}.")
+    return scopes
+
+
+def _checked_callback(callback: str, allowed: Iterable[str]) -> str:
+    if callback == OUT_OF_BAND:
+        return callback
+    if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback) or callback.startswith(_UNSAFE_SCHEMES):
+        raise ParameterInvalidError(
+            "oauth_callback", 'It must be "oob" or an address that begins with a lower-case scheme and "://".'
+        )
+    patterns = tuple(allowed)
+    if patterns and callback not in patterns:
+        raise ParameterInvalidError("oauth_callback", "It is not among the addresses registered for this consumer.")
+    return callback
+
+
+def request_token(consumer_key: str, callback: str, scopes: list[str], minutes: int) -> IssuedToken:
+    """Give a consumer a request token to send a person with."""
+    allowed = db.session.execute(select(Consumer.callbacks).where(Consumer.key == consumer_key)).scalar_one()
+    token = IssuedToken(generate_key(), generate_secret())
+    db.session.execute(
+        insert(RequestToken).values(
+            key=token.key,
+            secret=keyring().seal(token.secret, f"request_tokens.secret:{token.key}"),
+            consumer_key=consumer_key,
+            callback=_checked_callback(callback, allowed),
+            scopes=scopes,
+            expires_at=clock.now() + timedelta(minutes=minutes),
+            tries=0,
+        ),
+    )
+    return token
+
+
+def asked(token_key: str) -> Asked | None:
+    """Give what a request token asks for; None when it is unknown, expired, or somebody answered already."""
+    row = db.session.execute(
+        select(RequestToken, Consumer.name, Consumer.url)
+        .join(Consumer, Consumer.key == RequestToken.consumer_key)
+        .where(
+            RequestToken.key == token_key,
+            RequestToken.expires_at > clock.now(),
+            RequestToken.person_id.is_(None),
+            Consumer.disabled_at.is_(None),
+        ),
+    ).one_or_none()
+    if row is None:
+        return None
+    token, name, url = row
+    return Asked(token.key, token.consumer_key, name, url, token.callback, tuple(token.scopes))
+
+
+def granted_scopes(consumer_key: str, person_id: int) -> frozenset[str] | None:
+    """Give what a person has allowed an app so far; None when nothing was ever allowed."""
+    scopes = db.session.execute(
+        select(Grant.scopes).where(Grant.consumer_key == consumer_key, Grant.person_id == person_id),
+    ).scalar_one_or_none()
+    return None if scopes is None else frozenset(scopes)
+
+
+def authorize(wish: Asked, person_id: int) -> str:
+    """Write down that the person allows what is asked; give the verifier.
+
+    Raises `ObjectNotFoundError` when the token was answered meanwhile.
+    """
+    verifier = f"{secrets.randbelow(10**_PIN_DIGITS):0{_PIN_DIGITS}}"
+    answered = db.session.execute(
+        update(RequestToken)
+        .where(RequestToken.key == wish.token_key, RequestToken.person_id.is_(None))
+        .values(person_id=person_id, verifier=keyring().index(f"{wish.token_key} {verifier}", "verifier"))
+        .returning(RequestToken.key),
+    ).scalar_one_or_none()
+    if answered is None:
+        raise ObjectNotFoundError("This request token was used already.", reason="request_token_used")
+    db.session.execute(
+        _ADD_SCOPES,
+        {
+            "consumer_key": wish.consumer_key,
+            "person_id": person_id,
+            "scopes": sorted(wish.scopes),
+            "granted_at": clock.now(),
+        },
+    )
+    return verifier
+
+
+_ADD_SCOPES = text(
+    "INSERT INTO grants (consumer_key, person_id, scopes, granted_at)"
+    " VALUES (:consumer_key, :person_id, :scopes, :granted_at)"
+    " ON CONFLICT (consumer_key, person_id) DO UPDATE SET granted_at = excluded.granted_at,"
+    " scopes = ARRAY(SELECT DISTINCT unnest(grants.scopes || excluded.scopes) ORDER BY 1)",
+)
+"""What a person allows an app is gathered over time: never less than before."""
+
+
+def deny(wish: Asked) -> None:
+    """Forget a request token that the person refused."""
+    db.session.execute(delete(RequestToken).where(RequestToken.key == wish.token_key))
+
+
+def exchange(token_key: str, consumer_key: str, verifier: str, minutes: int) -> IssuedToken:
+    """Turn an authorized request token into an access token; the request token is consumed.
+
+    Wrong verifiers are counted, and the token dies with the last try allowed: `count_wrong_verifier` must be committed by the caller.
+    Raises `BadOAuthRequestError`.
+    """
+    token = db.session.execute(
+        select(RequestToken)
+        .where(RequestToken.key == token_key, RequestToken.consumer_key == consumer_key)
+        .with_for_update(),
+    ).scalar_one_or_none()
+    if token is None:
+        raise UnauthenticatedError("Unknown token.", reason="token_unknown")
+    if token.person_id is None or token.verifier is None:
+        raise BadOAuthRequestError("The request token has not been authorized.", reason="request_token_not_authorized")
+    if token.tries >= _MOST_TRIES:
+        raise TooManyRequestsError("Too many wrong verifiers: ask for a new request token.", retry_after=60)
+    if not hmac.compare_digest(token.verifier, keyring().index(f"{token_key} {verifier}", "verifier")):
+        raise WrongVerifierError(token_key)
+    scopes = granted_scopes(consumer_key, token.person_id) or frozenset()
+    issued = IssuedToken(generate_key(), generate_secret())
+    now = clock.now()
+    db.session.execute(
+        insert(AccessToken).values(
+            key=issued.key,
+            secret=keyring().seal(issued.secret, f"access_tokens.secret:{issued.key}"),
+            consumer_key=consumer_key,
+            person_id=token.person_id,
+            scopes=sorted(scopes),
+            created_at=now,
+            expires_at=None if OFFLINE_ACCESS in scopes else now + timedelta(minutes=minutes),
+        ),
+    )
+    db.session.delete(token)
+    db.session.flush()
+    return issued
+
+
+class WrongVerifierError(BadOAuthRequestError):
+    """The verifier (PIN) is wrong; the try has to be counted."""
+
+    def __init__(self, token_key: str) -> None:
+        super().__init__(
+            "Invalid verifier.",
+            reason="verifier_invalid",
+            user_message=Text("Ten PIN jest nieprawidłowy.", "This PIN is not right."),
+        )
+        self.token_key = token_key
+
+
+def count_wrong_verifier(token_key: str) -> None:
+    """Note one wrong verifier."""
+    db.session.execute(update(RequestToken).where(RequestToken.key == token_key).values(tries=RequestToken.tries + 1))
+
+
+def revoke(token_key: str) -> None:
+    """Make an access token useless."""
+    db.session.execute(
+        update(AccessToken)
+        .where(AccessToken.key == token_key, AccessToken.revoked_at.is_(None))
+        .values(revoked_at=clock.now()),
+    )

@@ -1,0 +1,6 @@
+"""The WSGI entry point: `granian --interface wsgi wsgi:app`."""
+
+from usosapi_mleg import create_app
+from usosapi_mleg.settings import Settings
+
+app = create_app(Settings.from_environment())
