@@ -1,4 +1,4 @@
-"""mLegitymacja, the Polish mobile student card, as a USOS API module."""
+"""Puts the application together: this file reads like a table of contents."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from usosapi_mleg import clock
 from usosapi_mleg.blueprints import problems
+from usosapi_mleg.blueprints.cards import cards
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
 from usosapi_mleg.blueprints.oauth import oauth
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["mleg_keyring"] = KeyRing.from_file(settings.keys_file)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
-    for blueprint in (mlegitymacja, oauth, pages, usosweb, ministry):
+    for blueprint in (mlegitymacja, cards, oauth, pages, usosweb, ministry):
         app.register_blueprint(blueprint)
     app.context_processor(template_values)
     problems.register(app)

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
-from usosapi_mleg import MIGRATIONS, create_app
+from usosapi_mleg.application import MIGRATIONS, create_app
 from usosapi_mleg.extensions import db
 from usosapi_mleg.settings import Settings
 
