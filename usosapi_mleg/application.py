@@ -9,17 +9,27 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from usosapi_mleg import clock
 from usosapi_mleg.blueprints import problems
+from usosapi_mleg.blueprints.apiref import apiref
+from usosapi_mleg.blueprints.apisrv import apisrv
 from usosapi_mleg.blueprints.cards import cards
+from usosapi_mleg.blueprints.developers import developers
+from usosapi_mleg.blueprints.events import events
+from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
 from usosapi_mleg.blueprints.oauth import oauth
 from usosapi_mleg.blueprints.pages import pages, template_values
+from usosapi_mleg.blueprints.photos import photo_links, photos
+from usosapi_mleg.blueprints.studies import progs, terms
+from usosapi_mleg.blueprints.users import users
 from usosapi_mleg.blueprints.usosweb import usosweb
 from usosapi_mleg.crypto import KeyRing
 from usosapi_mleg.extensions import db, migrate, reading
 from usosapi_mleg.models import ServiceState
 from usosapi_mleg.settings import Environment, Settings
 
+_MODULES = (mlegitymacja, cards, oauth, apisrv, apiref, users, photos, terms, progs, events)
+_PAGES = (pages, usosweb, developers, help_pages, photo_links, ministry)
 _LARGEST_BODY = 1024 * 1024
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -44,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["mleg_keyring"] = KeyRing.from_file(settings.keys_file)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
-    for blueprint in (mlegitymacja, cards, oauth, pages, usosweb, ministry):
+    for blueprint in (*_MODULES, *_PAGES):
         app.register_blueprint(blueprint)
     app.context_processor(template_values)
     problems.register(app)

@@ -5,7 +5,7 @@ HTTP statuses are not here: `protocol/errors.py` has the one table. `error` and 
 
 from typing import Any, ClassVar
 
-from usosapi_mleg.domain.eligibility import Reason
+from usosapi_mleg.domain.eligibility import Reason, in_one_text
 from usosapi_mleg.domain.text import Text
 
 
@@ -113,10 +113,7 @@ class NotEligibleError(ObjectInvalidError):
         super().__init__(
             "This student cannot order the mLegitymacja now: " + ", ".join(reason.code for reason in reasons) + ".",
             reason="not_eligible",
-            user_message=Text(
-                " ".join(f"{reason.text.pl} {reason.next_step.pl}" for reason in reasons),
-                " ".join(f"{reason.text.en} {reason.next_step.en}" for reason in reasons),
-            ),
+            user_message=in_one_text(reasons),
         )
         self.reasons = reasons
 

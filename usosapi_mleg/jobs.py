@@ -7,6 +7,11 @@ from usosapi_mleg.extensions import driver_connection
 MINISTRY_EXCHANGE = "ministry_exchange"
 """There is something to tell the ministry, or to ask it."""
 
+CONFIRM_SUBSCRIPTIONS = "confirm_subscriptions"
+"""Apps that want to be told of changes have to be asked to confirm it."""
+PUSH_EVENTS = "push_events"
+"""Apps have to be told of changes."""
+
 _deferrer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 

@@ -61,6 +61,11 @@ class Settings:
     """MLEG_MINISTRY_TIMEOUT_SECONDS: how long one call to the ministry may take."""
 
     @property
+    def private_callbacks(self) -> bool:
+        """True when apps may be told at private addresses: in the demo and in tests only."""
+        return self.environment is not Environment.PRODUCTION
+
+    @property
     def secure(self) -> bool:
         """True when people reach the service over TLS."""
         return self.base_url.startswith("https://")

@@ -4,14 +4,18 @@ Each task calls a service to claim, the adapter to act and a service to record, 
 call to the outside. This is the only place that calls the ministry.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from threading import Event, Thread
+from typing import TypeVar
 
 import procrastinate
 from flask import Flask
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
 from usosapi_mleg import clock, jobs
@@ -21,16 +25,22 @@ from usosapi_mleg.services import issuing, ministry_link, orders, tidying
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _DISPATCHER = 0x6D4C6567
 """Key of the advisory lock of the dispatcher: the letters "mLeg"."""
 _SWEEP = "* * * * * *"
 """Every second (the sixth field): a missed wake-up costs at most this."""
-_RECOVERY = "* * * * * */2"
+_RECOVERY = "* * * * * *"
 _TIDYING = "17 * * * *"
 _HEARTBEAT_SECONDS = 1.0
 _STALLED_SECONDS = 3.0
 _POLLING_SECONDS = 0.5
 _REJECTED_PAUSE_SECONDS = 60.0
+_STOPPING_SECONDS = 0.5
+"""A worker that is asked to stop gives its jobs this long before it asks them to stop, too."""
+_LEAVING_SECONDS = 4.0
+"""Then they have this long to finish the step they are at; after that they are left as by a crash."""
 
 
 @contextmanager
@@ -46,29 +56,32 @@ def _dispatcher() -> Iterator[bool]:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DISPATCHER})
 
 
-def exchange(issuer: Issuer) -> None:
-    """Tell the ministry all there is to tell and ask all there is to ask, revocations first, in order of placement.
+def exchange(issuer: Issuer, stopping: Event) -> None:
+    """Tell the ministry all there is to tell and ask all there is to ask, until `stopping` is set.
 
     Work that others add while this runs is seen, because the lock is let go before the last look.
     """
-    while _has_work():
+    while not stopping.is_set() and _has_work():
         with _dispatcher() as mine:
             if not mine:
                 return
             try:
-                if not _drain(issuer):
+                if not _drain(issuer, stopping):
                     return  # what there is, is locked by somebody: the next sweep finds it
             except IssuerError as error:
                 _note_failure(error)
                 return
 
 
-def _drain(issuer: Issuer) -> bool:
-    """Go on until nothing is left; tell whether anything was done."""
-    steps = 0
-    while _revoke(issuer) or _submit(issuer) or _fetch(issuer):
-        steps += 1
-    return steps > 0
+def _drain(issuer: Issuer, stopping: Event) -> bool:
+    """Go on until nothing is left; tell whether anything was done.
+
+    Every round does some of each, revocations first: the first of many orders is ready long before the last one is submitted.
+    """
+    worked = False
+    while not stopping.is_set() and any([_revoke(issuer), _submit(issuer), _fetch(issuer)]):
+        worked = True
+    return worked
 
 
 def _has_work() -> bool:
@@ -85,9 +98,9 @@ def _note_failure(error: IssuerError) -> None:
 
 
 def _step(
-    take: Callable[[], Sequence[Any]],
-    call: Callable[[Sequence[Any]], list[Result]],
-    record: Callable[[Sequence[Result]], None],
+    take: Callable[[], Sequence[T]],
+    call: Callable[[Sequence[T]], list[Result]],
+    record: Callable[[Sequence[T], Sequence[Result]], None],
 ) -> bool:
     """Claim a batch, commit, call the ministry, record, commit; False when there was nothing to do."""
     with transaction():
@@ -96,22 +109,59 @@ def _step(
         return False
     results = call(batch)
     with transaction():
-        record(results)
+        record(batch, results)
         if ministry_link.is_down():
             ministry_link.worked()
     return True
 
 
 def _revoke(issuer: Issuer) -> bool:
-    return _step(lambda: issuing.pending_revocations(issuer.batch_size), issuer.revoke, issuing.record_revoked)
+    return _step(
+        lambda: issuing.pending_revocations(issuer.batch_size),
+        issuer.revoke,
+        lambda _, results: issuing.record_revoked(results),
+    )
 
 
 def _submit(issuer: Issuer) -> bool:
-    return _step(lambda: issuing.claim(issuer.submission_size), issuer.submit, issuing.record_submitted)
+    return _step(
+        lambda: issuing.claim(issuer.submission_size),
+        issuer.submit,
+        lambda _, results: issuing.record_submitted(results),
+    )
 
 
 def _fetch(issuer: Issuer) -> bool:
-    return _step(lambda: issuing.due_checks(issuer.batch_size), issuer.fetch, issuing.record_fetched)
+    return _step(
+        lambda: issuing.due_checks(issuer.batch_size),
+        lambda checks: issuer.fetch([check.key for check in checks]),
+        lambda checks, results: issuing.record_fetched(results, checks),
+    )
+
+
+async def _apart(work: Callable[[], None], stopping: Event) -> None:
+    """Run `work` in a thread that does not keep the process alive; when this is cancelled, set `stopping` and wait a little.
+
+    A call to the ministry can last longer than a worker may take to end. To leave it is safe: nothing is lost by a crash either.
+    """
+    outcome: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
+
+    Thread(target=run, daemon=True).start()
+    waiting = asyncio.wrap_future(outcome)
+    try:
+        await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        stopping.set()
+        await asyncio.wait([waiting], timeout=_LEAVING_SECONDS)
+        raise
 
 
 def create_worker_app(app: Flask, issuer: Issuer, conninfo: str) -> procrastinate.App:
@@ -120,38 +170,46 @@ def create_worker_app(app: Flask, issuer: Issuer, conninfo: str) -> procrastinat
         connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=2, max_size=6),
         worker_defaults={
             "concurrency": 4,
-            "delete_jobs": "successful",
+            "delete_jobs": "always",  # they are wake-ups: what there is to do stands elsewhere, what went wrong in the log
             "fetch_job_polling_interval": _POLLING_SECONDS,
             "abort_job_polling_interval": _POLLING_SECONDS,
             "update_heartbeat_interval": _HEARTBEAT_SECONDS,
             "stalled_worker_timeout": _STALLED_SECONDS,
-            "shutdown_graceful_timeout": 5.0,
+            "shutdown_graceful_timeout": _STOPPING_SECONDS,
         },
     )
 
-    @background.task(name=jobs.MINISTRY_EXCHANGE)
-    def ministry_exchange() -> None:
+    stopping = Event()
+
+    def exchange_in_context() -> None:
         with app.app_context():
-            exchange(issuer)
+            exchange(issuer, stopping)
+
+    def tidy_in_context() -> None:
+        with app.app_context(), transaction():
+            orders.forget_answers(clock.now() - timedelta(days=2))
+            tidying.drop_expired()
+
+    @background.task(name=jobs.MINISTRY_EXCHANGE)
+    async def ministry_exchange() -> None:
+        await _apart(exchange_in_context, stopping)
 
     @background.periodic(cron=_SWEEP)
     @background.task(name="sweep")
-    def sweep(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
-        with app.app_context():
-            exchange(issuer)
+    async def sweep(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
+        await _apart(exchange_in_context, stopping)
 
     @background.periodic(cron=_RECOVERY)
     @background.task(name="recover_lost_jobs")
     async def recover_lost_jobs(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
         """Jobs whose worker was killed are not run again by themselves."""
         for job in await background.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
-            await background.job_manager.retry_job(job)
+            with suppress(ConnectorException):  # it has ended after all, or another worker was quicker
+                await background.job_manager.retry_job(job)
 
     @background.periodic(cron=_TIDYING)
     @background.task(name="tidy")
-    def tidy(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
-        with app.app_context(), transaction():
-            orders.forget_answers(clock.now() - timedelta(days=2))
-            tidying.drop_expired()
+    async def tidy(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
+        await _apart(tidy_in_context, stopping)
 
     return background

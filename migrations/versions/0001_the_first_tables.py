@@ -50,21 +50,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_events_at"), "audit_events", ["at"], unique=False)
     op.create_index(op.f("ix_audit_events_person_id"), "audit_events", ["person_id"], unique=False)
     op.create_table(
-        "consumers",
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("secret", sa.LargeBinary(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("url", sa.String(), nullable=True),
-        sa.Column("email", sa.String(), nullable=True),
-        sa.Column("administrative", sa.Boolean(), nullable=False),
-        sa.Column("student_front_end", sa.Boolean(), nullable=False),
-        sa.Column("callbacks", sa.ARRAY(sa.String()), nullable=False),
-        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_consumers")),
-        sa.UniqueConstraint("name", name=op.f("uq_consumers_name")),
-    )
-    op.create_table(
         "faculties",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name_pl", sa.String(), nullable=False),
@@ -131,31 +116,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
     )
     op.create_table(
-        "access_tokens",
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("secret", sa.LargeBinary(), nullable=False),
-        sa.Column("consumer_key", sa.String(), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("scopes", sa.ARRAY(sa.String()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["consumer_key"],
-            ["consumers.key"],
-            name=op.f("fk_access_tokens_consumer_key_consumers"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_access_tokens_person_id_persons"), ondelete="RESTRICT"
-        ),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_access_tokens")),
-    )
-    op.create_index(op.f("ix_access_tokens_consumer_key"), "access_tokens", ["consumer_key"], unique=False)
-    op.create_index(
-        "ix_access_tokens_person_id_consumer_key", "access_tokens", ["person_id", "consumer_key"], unique=False
-    )
-    op.create_table(
         "accounts",
         sa.Column("username", sa.String(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -172,20 +132,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", name=op.f("uq_accounts_person_id")),
     )
     op.create_table(
-        "grants",
-        sa.Column("consumer_key", sa.String(), nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("scopes", sa.ARRAY(sa.String()), nullable=False),
-        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        "consumers",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("administrative", sa.Boolean(), nullable=False),
+        sa.Column("student_front_end", sa.Boolean(), nullable=False),
+        sa.Column("callbacks", sa.ARRAY(sa.String()), nullable=False),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["consumer_key"], ["consumers.key"], name=op.f("fk_grants_consumer_key_consumers"), ondelete="CASCADE"
+            ["owner_id"], ["persons.id"], name=op.f("fk_consumers_owner_id_persons"), ondelete="SET NULL"
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_grants_person_id_persons"), ondelete="RESTRICT"
-        ),
-        sa.PrimaryKeyConstraint("consumer_key", "person_id", name=op.f("pk_grants")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_consumers")),
+        sa.UniqueConstraint("name", name=op.f("uq_consumers_name")),
     )
-    op.create_index("ix_grants_person_id", "grants", ["person_id"], unique=False)
+    op.create_index(op.f("ix_consumers_owner_id"), "consumers", ["owner_id"], unique=False)
     op.create_table(
         "photos",
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -259,6 +225,88 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programmes")),
     )
     op.create_index(op.f("ix_programmes_faculty_id"), "programmes", ["faculty_id"], unique=False)
+    op.create_table(
+        "access_tokens",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("consumer_key", sa.String(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("scopes", sa.ARRAY(sa.String()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["consumer_key"],
+            ["consumers.key"],
+            name=op.f("fk_access_tokens_consumer_key_consumers"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_access_tokens_person_id_persons"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_access_tokens")),
+    )
+    op.create_index(op.f("ix_access_tokens_consumer_key"), "access_tokens", ["consumer_key"], unique=False)
+    op.create_index(
+        "ix_access_tokens_person_id_consumer_key", "access_tokens", ["person_id", "consumer_key"], unique=False
+    )
+    op.create_table(
+        "event_subscriptions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("consumer_key", sa.String(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_type", sa.String(), nullable=False),
+        sa.Column("callback_url", sa.String(), nullable=False),
+        sa.Column("verify_token", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "active",
+                "refused",
+                name="subscriptionstate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consumer_key"],
+            ["consumers.key"],
+            name=op.f("fk_event_subscriptions_consumer_key_consumers"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_event_subscriptions_person_id_persons"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_subscriptions")),
+        sa.UniqueConstraint("person_id", "event_type", "consumer_key", name=op.f("uq_event_subscriptions_person_id")),
+    )
+    op.create_index(op.f("ix_event_subscriptions_consumer_key"), "event_subscriptions", ["consumer_key"], unique=False)
+    op.create_index(
+        "ix_event_subscriptions_pending",
+        "event_subscriptions",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
+        "grants",
+        sa.Column("consumer_key", sa.String(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("scopes", sa.ARRAY(sa.String()), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consumer_key"], ["consumers.key"], name=op.f("fk_grants_consumer_key_consumers"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_grants_person_id_persons"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("consumer_key", "person_id", name=op.f("pk_grants")),
+    )
+    op.create_index("ix_grants_person_id", "grants", ["person_id"], unique=False)
     op.create_table(
         "request_tokens",
         sa.Column("key", sa.String(), nullable=False),
@@ -415,6 +463,36 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('collected', 'failed', 'lapsed', 'processing', 'ready', 'waiting')"),
     )
     op.create_table(
+        "event_deliveries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("subscription_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_event_deliveries_order_id_orders"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["event_subscriptions.id"],
+            name=op.f("fk_event_deliveries_subscription_id_event_subscriptions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_deliveries")),
+    )
+    op.create_index(
+        "ix_event_deliveries_due",
+        "event_deliveries",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_event_deliveries_order_id"), "event_deliveries", ["order_id"], unique=False)
+    op.create_index(op.f("ix_event_deliveries_subscription_id"), "event_deliveries", ["subscription_id"], unique=False)
+    op.create_table(
         "offers",
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("issue_number", sa.BigInteger(), nullable=False),
@@ -509,6 +587,12 @@ def downgrade() -> None:
     op.drop_index("ix_order_history_order_id_id", table_name="order_history")
     op.drop_table("order_history")
     op.drop_table("offers")
+    op.drop_index(op.f("ix_event_deliveries_subscription_id"), table_name="event_deliveries")
+    op.drop_index(op.f("ix_event_deliveries_order_id"), table_name="event_deliveries")
+    op.drop_index(
+        "ix_event_deliveries_due", table_name="event_deliveries", postgresql_where=sa.text("due_at IS NOT NULL")
+    )
+    op.drop_table("event_deliveries")
     op.drop_index(
         "uq_orders_live",
         table_name="orders",
@@ -532,17 +616,26 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_request_tokens_expires_at"), table_name="request_tokens")
     op.drop_index(op.f("ix_request_tokens_consumer_key"), table_name="request_tokens")
     op.drop_table("request_tokens")
+    op.drop_index("ix_grants_person_id", table_name="grants")
+    op.drop_table("grants")
+    op.drop_index(
+        "ix_event_subscriptions_pending",
+        table_name="event_subscriptions",
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.drop_index(op.f("ix_event_subscriptions_consumer_key"), table_name="event_subscriptions")
+    op.drop_table("event_subscriptions")
+    op.drop_index("ix_access_tokens_person_id_consumer_key", table_name="access_tokens")
+    op.drop_index(op.f("ix_access_tokens_consumer_key"), table_name="access_tokens")
+    op.drop_table("access_tokens")
     op.drop_index(op.f("ix_programmes_faculty_id"), table_name="programmes")
     op.drop_table("programmes")
     op.drop_index(op.f("ix_plastic_cards_person_id"), table_name="plastic_cards")
     op.drop_table("plastic_cards")
     op.drop_table("photos")
-    op.drop_index("ix_grants_person_id", table_name="grants")
-    op.drop_table("grants")
+    op.drop_index(op.f("ix_consumers_owner_id"), table_name="consumers")
+    op.drop_table("consumers")
     op.drop_table("accounts")
-    op.drop_index("ix_access_tokens_person_id_consumer_key", table_name="access_tokens")
-    op.drop_index(op.f("ix_access_tokens_consumer_key"), table_name="access_tokens")
-    op.drop_table("access_tokens")
     op.drop_table("terms")
     op.drop_table("service_state")
     op.drop_index(op.f("ix_remembered_answers_remembered_at"), table_name="remembered_answers")
@@ -552,7 +645,6 @@ def downgrade() -> None:
     op.drop_table("nonces")
     op.drop_table("nonce_epoch")
     op.drop_table("faculties")
-    op.drop_table("consumers")
     op.drop_index(op.f("ix_audit_events_person_id"), table_name="audit_events")
     op.drop_index(op.f("ix_audit_events_at"), table_name="audit_events")
     op.drop_table("audit_events")

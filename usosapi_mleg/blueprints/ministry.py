@@ -21,7 +21,8 @@ def callback() -> Response:
         event = Webhook(settings().ministry_callback_secret).verify(body, dict(request.headers))
     except (WebhookVerificationError, ValueError):  # ValueError: text, base64 or JSON that cannot be read
         return Response(status=401)
-    key = event.get("data", {}).get("key") if isinstance(event, dict) else None
+    data = event.get("data") if isinstance(event, dict) else None
+    key = data.get("key") if isinstance(data, dict) else None
     if isinstance(key, str):
         with transaction():
             issuing.hint(key)

@@ -1,27 +1,34 @@
 """`services/mlegitymacja`: order the card, see its state, get the codes, cancel."""
 
 import uuid
+from typing import Any
 
 from flask import url_for
 
 from usosapi_mleg import qr
 from usosapi_mleg.domain import scopes
 from usosapi_mleg.domain.text import Text
-from usosapi_mleg.extensions import transaction
-from usosapi_mleg.protocol.method import REQUIRED, Binary, Call
+from usosapi_mleg.extensions import settings, transaction
+from usosapi_mleg.protocol.method import REQUIRED, Binary, Call, Shape
 from usosapi_mleg.protocol.module import Module
 from usosapi_mleg.schemas.mlegitymacja import (
     ActivationSchema,
     CancelArguments,
+    CardSchema,
+    EligibilityArguments,
+    EligibilitySchema,
+    HistorySchema,
     OneOrderArguments,
     OrderArguments,
     OrderSchema,
     QrArguments,
 )
 from usosapi_mleg.services import activation as codes
-from usosapi_mleg.services import orders
+from usosapi_mleg.services import cards, orders, people, photos
+from usosapi_mleg.services.people import Sight
 
 _ORDER_NOT_FOUND = {"order_not_found": "There is no such order of this student."}
+_NO_CARD = {"card_not_found": "The student has no mLegitymacja now."}
 _NOT_READY = {"not_ready": "The codes can be seen only while the order is ready."}
 _INSTRUCTION = Text(
     "W aplikacji mObywatel wybierz Dodaj dokument → Legitymacja studencka, zeskanuj lub wpisz kod QR, "
@@ -32,7 +39,8 @@ _INSTRUCTION = Text(
 
 mlegitymacja = Module(
     "mlegitymacja",
-    title="mLegitymacja",
+    title="mLegitymacja, the mobile student card",
+    brief="Ordering the mobile student card and adding it to a phone",
     description="The mobile student card: ordering it, following the order, adding the card to a phone, and ending it.",
 )
 
@@ -148,3 +156,69 @@ def cancel(call: Call, *, order_id: uuid.UUID) -> orders.OrderView:
     """
     with transaction():
         return orders.cancel(call.user_id, order_id, actor=call.caller.actor)
+
+
+@mlegitymacja.method(
+    consumer=REQUIRED, token=REQUIRED, scopes=[scopes.MLEGITYMACJA], result=CardSchema, reasons=_NO_CARD
+)
+def card(call: Call) -> dict[str, Any]:
+    """Get the student's mLegitymacja, as it is on the phone.
+
+    The card of the present order, once it is made. What the token's scopes do not cover is null: birth date and PESEL need `personal`, the
+    photo needs `photo`.
+    """
+    view = orders.live_card(call.user_id)
+    sight = Sight(personal=call.caller.allows("personal"), photo=call.caller.allows("photo"))
+    holder = people.describe([call.user_id], call.fields, sight)[call.user_id]
+    photo_url = None
+    if "photo_url" in call.fields and sight.photo and holder["has_photo"]:
+        photo_url = url_for("photo_links.show", link=photos.link(call.user_id, "400x500"), _external=True)
+    return {
+        "order_id": view.id,
+        **{
+            name: getattr(view, name)
+            for name in ("status", "card_number", "issued_on", "valid_until", "student_number")
+        },
+        **{name: holder.get(name) for name in ("first_name", "middle_names", "last_name", "birth_date", "pesel")},
+        "photo_url": photo_url,
+        "university": settings().university,
+    }
+
+
+@mlegitymacja.method(
+    consumer=REQUIRED, token=REQUIRED, scopes=[scopes.MLEGITYMACJA], result=HistorySchema, shape=Shape.LIST
+)
+def history(call: Call) -> list[dict[str, Any]]:
+    """List the student's orders with what happened to each, the latest first."""
+    found = orders.history(call.user_id)
+    steps = orders.steps([one.id for one in found]) if "steps" in call.fields else {}
+    return [{"order": one, "steps": steps.get(one.id, [])} for one in found]
+
+
+@mlegitymacja.method(
+    consumer=REQUIRED,
+    token=REQUIRED,
+    scopes=[scopes.MLEGITYMACJA],
+    arguments=EligibilityArguments,
+    result=EligibilitySchema,
+)
+def eligibility(call: Call, *, student_programme_id: int | None) -> dict[str, Any]:
+    """Get whether the student can order now, and if not, all reasons at once.
+
+    Each reason has a code, a text, what to do next, and the address of a page that explains it. `not_yet` tells that the missing data
+    may still arrive. The reason `already_ordered` stands alone: the student has an order that has not ended.
+    """
+    reasons = cards.reasons_against_ordering(call.user_id, student_programme_id)
+    return {
+        "can_order": not reasons,
+        "reasons": [
+            {
+                "code": one.code,
+                "text": one.text,
+                "next_step": one.next_step,
+                "not_yet": one.not_yet,
+                "link": url_for("help.reasons", _anchor=one.code, _external=True),
+            }
+            for one in reasons
+        ],
+    }

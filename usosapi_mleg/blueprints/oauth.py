@@ -1,27 +1,42 @@
 """`services/oauth`: request tokens, authorization by a person in the browser, access tokens."""
 
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg.blueprints.pages import render_page, require_csrf, sign_in_first, signed_in
 from usosapi_mleg.domain.scopes import SCOPES
-from usosapi_mleg.errors import ParameterMissingError
+from usosapi_mleg.errors import (
+    MethodForbiddenError,
+    ObjectNotFoundError,
+    ParameterMissingError,
+    UnauthenticatedError,
+)
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import sessions, tokens
+from usosapi_mleg.oauth import consumers, tokens
 from usosapi_mleg.oauth.sessions import SignedIn
 from usosapi_mleg.oauth.tokens import OUT_OF_BAND, Asked
-from usosapi_mleg.protocol.method import IGNORED, REQUIRED, Binary, Call
-from usosapi_mleg.protocol.module import Module
-from usosapi_mleg.schemas.oauth import RequestTokenArguments
+from usosapi_mleg.protocol.dispatch import check_transport, perform
+from usosapi_mleg.protocol.method import IGNORED, OPTIONAL, REQUIRED, Binary, Call
+from usosapi_mleg.protocol.module import METHODS, Module
+from usosapi_mleg.schemas.oauth import (
+    AuthorizeArguments,
+    ProxyArguments,
+    RequestTokenArguments,
+    RevokeConsumerArguments,
+    RevokeTokenArguments,
+)
 
+_RETURNS_SUCCESS = 'A dictionary: `{"success": true}`.'
 _FORM_ENCODED = "text/plain; charset=utf-8"
 """RFC 5849 asks for a form-encoded body; this type can be read by every client that was seen."""
 
 oauth = Module(
     "oauth",
     title="OAuth 1.0a authorization",
+    brief="How an app is allowed to act for a person",
     description="How an app is allowed to act for a person (RFC 5849).",
 )
 
@@ -32,6 +47,8 @@ oauth = Module(
     ssl=True,
     arguments=RequestTokenArguments,
     reasons={"signature_method_unsupported": "Use HMAC-SHA1, or PLAINTEXT over TLS."},
+    content_types=("text/plain",),
+    returns="Form-encoded: `oauth_token`, `oauth_token_secret`, `oauth_callback_confirmed=true`; ignore further keys.",
 )
 def request_token(call: Call, *, scopes: str) -> Binary:
     """Get a request token to send a person to `services/oauth/authorize` with.
@@ -59,6 +76,8 @@ def request_token(call: Call, *, scopes: str) -> Binary:
         "verifier_invalid": "The verifier (PIN) is wrong; after five wrong ones the request token is useless.",
         "request_token_not_authorized": "Nobody has allowed this request yet.",
     },
+    content_types=("text/plain",),
+    returns="Form-encoded: `oauth_token`, `oauth_token_secret`; ignore further keys.",
 )
 def access_token(call: Call) -> Binary:
     """Exchange an authorized request token for an access token.
@@ -68,22 +87,26 @@ def access_token(call: Call) -> Binary:
     """
     if not (verifier := call.oauth.get("oauth_verifier")):
         raise ParameterMissingError("oauth_verifier")
-    try:
-        with transaction():
-            token = tokens.exchange(
-                str(call.caller.token_key),
-                str(call.caller.consumer_key),
-                verifier,
-                settings().access_token_minutes,
-            )
-    except tokens.WrongVerifierError as error:
-        with transaction():
-            tokens.count_wrong_verifier(error.token_key)
-        raise
+    with transaction():
+        token = tokens.exchange(
+            str(call.caller.token_key),
+            str(call.caller.consumer_key),
+            verifier,
+            settings().access_token_minutes,
+        )
+    if token is None:
+        raise tokens.WrongVerifierError
     return Binary(token.as_form().encode(), _FORM_ENCODED)
 
 
-@oauth.route("/authorize", methods=["GET", "POST"])
+@oauth.method(
+    consumer=IGNORED,
+    token=IGNORED,
+    page=True,
+    arguments=AuthorizeArguments,
+    returns="Pages for the person at the browser, and at the end a redirect to the callback address with `oauth_token` and "
+    "`oauth_verifier`, or with `error=access_denied`. With `oob` the verifier is shown as a PIN.",
+)
 def authorize() -> AnyResponse:
     """Ask the person at the browser whether the app may do what it asks for."""
     wish = tokens.asked(request.args.get("oauth_token", "")[:64].replace("\0", ""))
@@ -99,16 +122,16 @@ def authorize() -> AnyResponse:
     minimal = request.args.get("interactivity", "minimal") == "minimal"
     if minimal and granted is not None and granted >= set(wish.scopes):
         return _answer(wish, person, allowed=True)
-    return _consent_page(wish, person)
+    return _consent_page(wish)
 
 
-def _consent_page(wish: Asked, person: SignedIn) -> Response:
+def _consent_page(wish: Asked) -> Response:
     page = make_response(
         render_page(
             "oauth_consent.html",
             wish=wish,
             scopes=[SCOPES[key] for key in wish.scopes if key in SCOPES],
-            csrf_token=sessions.csrf_token(person.secret),
+            return_to=_shown_address(wish.callback),
             switch_user_url=url_for("pages.sign_out"),
         ),
     )
@@ -118,12 +141,20 @@ def _consent_page(wish: Asked, person: SignedIn) -> Response:
     return page
 
 
+def _shown_address(callback: str) -> str | None:
+    """Give as much of a callback as tells a person where it leads; None when there is none."""
+    if callback == OUT_OF_BAND:
+        return None
+    parts = urlsplit(callback)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def _answer(wish: Asked, person: SignedIn, *, allowed: bool) -> AnyResponse:
     if not allowed:
         with transaction():
             tokens.deny(wish)
         if wish.callback == OUT_OF_BAND:
-            return make_response(render_template("oauth_denied.html", wish=wish))
+            return make_response(render_page("oauth_denied.html", wish=wish))
         return _back(wish, error="access_denied")
     with transaction():
         verifier = tokens.authorize(wish, person.person_id)
@@ -139,3 +170,78 @@ def _back(wish: Asked, **parameters: str) -> AnyResponse:
         f"{name}={quote(value, safe='')}" for name, value in {"oauth_token": wish.token_key, **parameters}.items()
     )
     return redirect(f"{wish.callback}{joint}{query}")
+
+
+@oauth.method(
+    consumer=REQUIRED,
+    token=REQUIRED,
+    arguments=RevokeTokenArguments,
+    returns=_RETURNS_SUCCESS,
+)
+def revoke_token(call: Call, *, deauthorize: bool) -> dict[str, bool]:
+    """Revoke the access token that signs the call.
+
+    With `deauthorize` your app's permissions are forgotten too, and all its tokens of this user with them.
+    """
+    with transaction():
+        if deauthorize:
+            tokens.forget_grant(str(call.caller.consumer_key), call.user_id)
+        if call.caller.token_key:
+            tokens.revoke(call.caller.token_key)
+    return {"success": True}
+
+
+@oauth.method(
+    consumer=OPTIONAL,
+    token=IGNORED,
+    ssl=True,
+    arguments=RevokeConsumerArguments,
+    returns=_RETURNS_SUCCESS,
+    reasons={"consumer_unknown": "There is no such consumer, or its secret is another one."},
+)
+def revoke_consumer_key(call: Call, *, consumer_key: str | None, consumer_secret: str | None) -> dict[str, bool]:
+    """Make a consumer key useless, with all its tokens: for when its secret has leaked.
+
+    Sign the call with the key, or give key and secret as arguments.
+    """
+    if call.caller.consumer_key is not None:
+        key = call.caller.consumer_key
+    elif consumer_key is None:
+        raise ParameterMissingError("consumer_key")
+    elif not consumers.has_secret(consumer_key, consumer_secret or ""):
+        raise UnauthenticatedError(
+            "There is no such consumer, or its secret is another one.", reason="consumer_unknown"
+        )
+    else:
+        key = consumer_key
+    with transaction():
+        consumers.disable(key)
+    return {"success": True}
+
+
+@oauth.method(
+    consumer=REQUIRED,
+    token=OPTIONAL,
+    arguments=ProxyArguments,
+    returns="Whatever the called method answers with.",
+    reasons={
+        "method_not_found": "There is no such method.",
+        "proxy_forbidden": "This method cannot be called through the proxy.",
+    },
+)
+def proxy(call: Call, *, method: str, parameters: dict[str, str], scopes: str | None) -> Response:
+    """Call another method with weakened permissions.
+
+    For programs that pass on what somebody else asks for: `scopes` is the ceiling for this call, and administrative methods cannot
+    be called.
+    """
+    wanted = METHODS.get(method)
+    if wanted is None:
+        raise ObjectNotFoundError(f"There is no method {method[:100]!r}.", reason="method_not_found")
+    if wanted.administrative or wanted.request_token or wanted.page or wanted.module_name == oauth.full_name:
+        raise MethodForbiddenError("This method cannot be called through the proxy.", reason="proxy_forbidden")
+    check_transport(wanted)
+    caller = call.caller
+    if scopes is not None and scopes != "all":
+        caller = caller.weakened(frozenset(tokens.checked_scopes(scopes)))
+    return perform(wanted, Call(replace(caller, administrative=False), through_proxy=True), parameters)

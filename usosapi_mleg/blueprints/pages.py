@@ -1,7 +1,7 @@
 """What all pages share: language, who is signed in, CSRF, sign-in and sign-out, and errors that a person sees."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -17,6 +17,7 @@ LANGUAGES = ("pl", "en")
 LANGUAGE_COOKIE = "mleg_lang"
 _YEAR_SECONDS = 365 * 24 * 3600
 _LONGEST_USERNAME = 100
+_SERVER_ERRORS = 500
 
 _EXPIRED_TITLE = Text("Strona wygasła", "The page has expired")
 _EXPIRED_TEXT = Text(
@@ -44,9 +45,17 @@ def signed_in() -> SignedIn | None:
     return found
 
 
+def here() -> str:
+    """Give the address of this request on this host, without a wish for a language."""
+    arguments = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+    return request.script_root + request.path + (f"?{urlencode(arguments)}" if arguments else "")
+
+
 def render_page(template: str, **values: Any) -> str:
     """Render a page with what every page shows."""
-    return render_template(template, person=signed_in(), **values)
+    person = signed_in()
+    csrf_token = sessions.csrf_token(person.secret) if person else ""
+    return render_template(template, person=person, csrf_token=csrf_token, **values)
 
 
 def template_values() -> dict[str, Any]:
@@ -56,7 +65,8 @@ def template_values() -> dict[str, Any]:
         "lang": chosen,
         "t": lambda pl, en: en if chosen == "en" else pl,
         "say": lambda text: text.in_language(chosen),
-        "local_time": lambda moment: clock.usos_datetime(moment)[:16],
+        "local_time": clock.usos_datetime,
+        "here": here(),
         "settings": settings(),
     }
 
@@ -69,14 +79,12 @@ def require_csrf(person: SignedIn) -> None:
 
 def sign_in_first() -> AnyResponse:
     """Send the person to the sign-in form, and from there back here."""
-    return redirect(url_for("pages.sign_in", next=request.full_path))
+    return redirect(url_for("pages.sign_in", next=here()))
 
 
 def _local_target(target: str) -> str:
     """Give an address of our own to go to after sign-in; foreign ones are replaced by the start page."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    if parts.scheme or parts.netloc or not plain or "\\" in target:
+    if not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
         return url_for("usosweb.page", _action="dla_stud/studia/mlegitymacja/index")
     return target
 
@@ -129,7 +137,12 @@ def sign_out() -> AnyResponse:
 def choose_language() -> AnyResponse:
     """Remember the language."""
     response = redirect(_local_target(request.form.get("next", "")), code=303)
-    if (chosen := request.form.get("lang")) in LANGUAGES:
+    _remember_language(response, request.form.get("lang"))
+    return response
+
+
+def _remember_language(response: AnyResponse, chosen: str | None) -> None:
+    if chosen in LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE,
             str(chosen),
@@ -139,7 +152,6 @@ def choose_language() -> AnyResponse:
             samesite="Lax",
             path=_cookie_path(),
         )
-    return response
 
 
 def _cookie_path() -> str:
@@ -155,6 +167,7 @@ def guard(response: Response) -> Response:
     if settings().secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html":
+        _remember_language(response, request.args.get("lang"))
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault(
@@ -167,4 +180,6 @@ def guard(response: Response) -> Response:
 
 def problem_page(title: Text, text: Text, status: int) -> Response:
     """Tell a person what went wrong."""
+    if status >= _SERVER_ERRORS:
+        g.signed_in = None  # a page about a failure must not need what has failed
     return make_response(render_page("problem.html", title=title, text=text), status)

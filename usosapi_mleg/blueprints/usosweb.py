@@ -17,9 +17,10 @@ from usosapi_mleg.extensions import settings, transaction
 from usosapi_mleg.oauth import sessions
 from usosapi_mleg.oauth.caller import Caller
 from usosapi_mleg.oauth.sessions import SignedIn
+from usosapi_mleg.protocol.dispatch import perform
 from usosapi_mleg.protocol.errors import response_to
 from usosapi_mleg.protocol.method import Call
-from usosapi_mleg.protocol.module import METHODS, perform
+from usosapi_mleg.protocol.module import METHODS
 from usosapi_mleg.services import activation, orders, registry
 from usosapi_mleg.services.activation import Codes
 
@@ -76,7 +77,6 @@ def _render(person: SignedIn, *, box: CodesBox | None = None, problem: Text | No
         reasons=reasons,
         box=box,
         problem=problem,
-        csrf_token=sessions.csrf_token(person.secret),
         index=INDEX,
     )
 

@@ -67,6 +67,11 @@ class Reason:
     """True when data that is missing now may still arrive, so that asking again later makes sense."""
 
 
+ALREADY_ORDERED = Reason(
+    "already_ordered",
+    Text("Masz już zamówioną mLegitymację.", "You have already ordered the mLegitymacja."),
+    Text("Aby zamówić nową, najpierw anuluj obecną.", "To order a new one, cancel the present one first."),
+)
 NOT_A_STUDENT = Reason(
     "not_a_student",
     Text("Nie masz aktywnego statusu studenta.", "You do not have an active student status."),
@@ -214,3 +219,28 @@ RULES: tuple[Callable[[Applicant], Reason | None], ...] = (
 def reasons_against(applicant: Applicant) -> tuple[Reason, ...]:
     """Give every reason why this applicant cannot order now; an empty tuple means that ordering is allowed."""
     return tuple(reason for rule in RULES if (reason := rule(applicant)))
+
+
+def in_one_text(reasons: tuple[Reason, ...]) -> Text:
+    """Write reasons one after another, each with what to do next."""
+    return Text(
+        " ".join(f"{reason.text.pl} {reason.next_step.pl}" for reason in reasons),
+        " ".join(f"{reason.text.en} {reason.next_step.en}" for reason in reasons),
+    )
+
+
+ALL_REASONS = (
+    ALREADY_ORDERED,
+    NOT_A_STUDENT,
+    REMOVED,
+    GRADUATED,
+    DOCTORAL,
+    NO_OATH,
+    SUSPENDED,
+    NO_STUDENT_NUMBER,
+    NO_PESEL,
+    NO_PHOTO,
+    PHOTO_PENDING,
+    PHOTO_REJECTED,
+)
+"""Every reason there is, for the pages that explain them."""

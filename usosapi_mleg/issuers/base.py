@@ -25,6 +25,8 @@ class RefusalKind(StrEnum):
     """Ask again later with the same key."""
     GIVE_UP = "give_up"
     """This issue number will never be made."""
+    KNOWN = "known"
+    """The ministry has a document of this key already, made from other data: ask for it."""
     UNKNOWN = "unknown"
     """The ministry has never heard of the key: submit it."""
 

@@ -21,6 +21,7 @@ from usosapi_mleg.issuers.base import (
 _KINDS = {
     "person_has_document": RefusalKind.RETRY,
     "busy": RefusalKind.RETRY,
+    "key_conflict": RefusalKind.KNOWN,
     "unknown_key": RefusalKind.UNKNOWN,
 }
 _MAKE_LATER = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT})
@@ -77,20 +78,29 @@ class HttpIssuer:
         if response.status_code != httpx.codes.OK:
             raise RejectedCallError(f"{path}: HTTP {response.status_code}")
         try:
-            results = [_result(item) for item in response.json()["documents"]]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            items = response.json()["documents"]
+            found = [item["key"] for item in items]
+        except (ValueError, KeyError, TypeError) as error:
             raise UnavailableError(f"{path}: an answer that cannot be read ({type(error).__name__})") from error
-        if [result.key for result in results] != list(keys):
+        if found != list(keys):
             raise UnavailableError(f"{path}: the answer is about other documents")
-        return results
+        return [_result(item) for item in items]
 
 
 def _retry_after(response: httpx.Response) -> float | None:
     text = response.headers.get("Retry-After", "")
-    return float(text) if text.isdigit() else None
+    return float(text) if text.isdecimal() else None
 
 
 def _result(item: dict[str, Any]) -> Result:
+    """Read one result; one that cannot be read is asked for again, and does not hold up the others."""
+    try:
+        return _read_result(item)
+    except (ValueError, KeyError, TypeError):
+        return Refusal(item["key"], RefusalKind.RETRY, "unreadable")
+
+
+def _read_result(item: dict[str, Any]) -> Result:
     if error := item.get("error"):
         return Refusal(item["key"], _KINDS.get(error["code"], RefusalKind.GIVE_UP), str(error["code"]))
     return Document(

@@ -11,6 +11,7 @@ from usosapi_mleg.models.access import (
     Role,
     WebSession,
 )
+from usosapi_mleg.models.events import EventDelivery, EventSubscription, SubscriptionState
 from usosapi_mleg.models.operations import AuditEvent, ServiceState
 from usosapi_mleg.models.orders import Offer, Order, OrderHistory, RememberedAnswer, Revocation
 from usosapi_mleg.models.registry import (
@@ -31,6 +32,8 @@ __all__ = [
     "AuditEvent",
     "CardType",
     "Consumer",
+    "EventDelivery",
+    "EventSubscription",
     "Faculty",
     "Grant",
     "Nonce",
@@ -49,6 +52,7 @@ __all__ = [
     "ServiceState",
     "Sex",
     "StudentProgramme",
+    "SubscriptionState",
     "Term",
     "WebSession",
 ]

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from usosapi_mleg.extensions import Base
@@ -61,6 +61,10 @@ class Consumer(Base):
     #: Callback addresses that may be used; empty means any, as at USOS.
     registered_at: Mapped[Moment]
     disabled_at: Mapped[Moment | None]
+    verified: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: The university vouches for it.
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="SET NULL"), index=True)
+    #: Who registered it.
 
 
 class Grant(Base):

@@ -1,6 +1,6 @@
 """Who is calling: one value for every way in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from usosapi_mleg.domain.actor import Actor
 
@@ -19,10 +19,18 @@ class Caller:
     """The person is here themselves, on our own page: every scope, and no app in between."""
     impersonating: bool = False
     """An administrative consumer acts with `as_user_id`: the person did not allow this themselves."""
+    ceiling: frozenset[str] | None = None
+    """No scope outside it counts; None: no such limit."""
 
     def allows(self, scope: str) -> bool:
         """Tell whether the caller has the scope. An administrative consumer that acts for somebody has been given it by the university."""
+        if self.ceiling is not None and scope not in self.ceiling:
+            return False
         return self.web_session or self.impersonating or scope in self.scopes
+
+    def weakened(self, ceiling: frozenset[str]) -> "Caller":
+        """Give the same caller with no more scopes than `ceiling`."""
+        return replace(self, scopes=self.scopes & ceiling, ceiling=ceiling)
 
     @property
     def actor(self) -> Actor:

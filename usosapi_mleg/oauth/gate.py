@@ -1,5 +1,6 @@
 """The one gate: finds out who signed a request. One round trip for the credentials, one for the nonce."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,8 +24,10 @@ from usosapi_mleg.oauth.signature import SignedRequest
 
 _FORM = "application/x-www-form-urlencoded"
 _LOOPBACK_PEERS = ("127.", "::1")
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_LOOPBACK_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?")
 _LONGEST_KEY = 64
+_SHORTEST_SECRET = 32
+"""An empty secret, left by a slip of an administrator, would let anybody sign."""
 _LONGEST_PERSON_ID = 18
 
 _CREDENTIALS = text(
@@ -69,7 +72,7 @@ def is_private(request: Request) -> bool:
         return True
     peer = request.remote_addr or ""
     proxied = "X-Forwarded-For" in request.headers
-    return peer.startswith(_LOOPBACK_PEERS) and request.host.rpartition(":")[0] in _LOOPBACK_HOSTS and not proxied
+    return peer.startswith(_LOOPBACK_PEERS) and _LOOPBACK_HOST.fullmatch(request.host) is not None and not proxied
 
 
 def identify(request: Request, *, act_as: bool = False, request_token: bool = False) -> Credentials:
@@ -118,9 +121,12 @@ def _authenticate(request: Request, signed: SignedRequest, *, request_token: boo
     if token_key is not None and row.token_secret is None:
         raise UnauthenticatedError("Unknown token.", reason="token_unknown")
     ring = keyring()
+    consumer_secret = ring.open_text(row.consumer_secret, f"consumers.secret:{consumer_key}")
+    if len(consumer_secret) < _SHORTEST_SECRET:
+        raise UnauthenticatedError("Unknown consumer key.", reason="consumer_unknown")
     kind = "request_tokens" if request_token else "access_tokens"
     token_secret = ring.open_text(row.token_secret, f"{kind}.secret:{token_key}") if token_key else ""
-    signature.verify(signed, ring.open_text(row.consumer_secret, f"consumers.secret:{consumer_key}"), token_secret)
+    signature.verify(signed, consumer_secret, token_secret)
     nonces.spend(signed, timestamp)
     if token_key is not None:
         _check_alive(row.expires_at, row.revoked_at)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import delete, insert, select, text, update
 
@@ -84,7 +84,7 @@ def checked_scopes(names: str) -> list[str]:
 def _checked_callback(callback: str, allowed: Iterable[str]) -> str:
     if callback == OUT_OF_BAND:
         return callback
-    if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback) or callback.startswith(_UNSAFE_SCHEMES):
+    if len(callback) > _LONGEST_CALLBACK or not _is_address(callback) or callback.startswith(_UNSAFE_SCHEMES):
         raise ParameterInvalidError(
             "oauth_callback", 'It must be "oob" or an address that begins with a lower-case scheme and "://".'
         )
@@ -92,6 +92,14 @@ def _checked_callback(callback: str, allowed: Iterable[str]) -> str:
     if patterns and callback not in patterns:
         raise ParameterInvalidError("oauth_callback", "It is not among the addresses registered for this consumer.")
     return callback
+
+
+def _is_address(callback: str) -> bool:
+    try:
+        urlsplit(callback)
+    except ValueError:  # such as a bracket that is not closed
+        return False
+    return _CALLBACK.fullmatch(callback) is not None
 
 
 def request_token(consumer_key: str, callback: str, scopes: list[str], minutes: int) -> IssuedToken:
@@ -178,11 +186,11 @@ def deny(wish: Asked) -> None:
     db.session.execute(delete(RequestToken).where(RequestToken.key == wish.token_key))
 
 
-def exchange(token_key: str, consumer_key: str, verifier: str, minutes: int) -> IssuedToken:
+def exchange(token_key: str, consumer_key: str, verifier: str, minutes: int) -> IssuedToken | None:
     """Turn an authorized request token into an access token; the request token is consumed.
 
-    Wrong verifiers are counted, and the token dies with the last try allowed: `count_wrong_verifier` must be committed by the caller.
-    Raises `BadOAuthRequestError`.
+    None: the verifier is wrong. The try was counted, so the caller has to commit, and the token dies with the last try allowed.
+    Raises `UnauthenticatedError`, `BadOAuthRequestError` or `TooManyRequestsError`.
     """
     token = db.session.execute(
         select(RequestToken)
@@ -196,7 +204,8 @@ def exchange(token_key: str, consumer_key: str, verifier: str, minutes: int) -> 
     if token.tries >= _MOST_TRIES:
         raise TooManyRequestsError("Too many wrong verifiers: ask for a new request token.", retry_after=60)
     if not hmac.compare_digest(token.verifier, keyring().index(f"{token_key} {verifier}", "verifier")):
-        raise WrongVerifierError(token_key)
+        token.tries += 1
+        return None
     scopes = granted_scopes(consumer_key, token.person_id) or frozenset()
     issued = IssuedToken(generate_key(), generate_secret())
     now = clock.now()
@@ -217,20 +226,14 @@ def exchange(token_key: str, consumer_key: str, verifier: str, minutes: int) -> 
 
 
 class WrongVerifierError(BadOAuthRequestError):
-    """The verifier (PIN) is wrong; the try has to be counted."""
+    """The verifier (PIN) is wrong."""
 
-    def __init__(self, token_key: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "Invalid verifier.",
             reason="verifier_invalid",
             user_message=Text("Ten PIN jest nieprawidłowy.", "This PIN is not right."),
         )
-        self.token_key = token_key
-
-
-def count_wrong_verifier(token_key: str) -> None:
-    """Note one wrong verifier."""
-    db.session.execute(update(RequestToken).where(RequestToken.key == token_key).values(tries=RequestToken.tries + 1))
 
 
 def revoke(token_key: str) -> None:
@@ -238,5 +241,19 @@ def revoke(token_key: str) -> None:
     db.session.execute(
         update(AccessToken)
         .where(AccessToken.key == token_key, AccessToken.revoked_at.is_(None))
+        .values(revoked_at=clock.now()),
+    )
+
+
+def forget_grant(consumer_key: str, person_id: int) -> None:
+    """Forget what a person allowed an app, and make all its tokens of this person useless."""
+    db.session.execute(delete(Grant).where(Grant.consumer_key == consumer_key, Grant.person_id == person_id))
+    db.session.execute(
+        update(AccessToken)
+        .where(
+            AccessToken.consumer_key == consumer_key,
+            AccessToken.person_id == person_id,
+            AccessToken.revoked_at.is_(None),
+        )
         .values(revoked_at=clock.now()),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import Schema
 
 from usosapi_mleg.oauth.caller import Caller
+from usosapi_mleg.protocol.selector import Selection
 
 
 class Need(StrEnum):
@@ -24,12 +25,26 @@ OPTIONAL = Need.OPTIONAL
 IGNORED = Need.IGNORED
 
 
+class Shape(StrEnum):
+    """How many of the result schema's objects a method answers with."""
+
+    ONE = "one"
+    """One dictionary of selected fields, or null."""
+    LIST = "list"
+    """A list of them."""
+    DICTIONARY = "dictionary"
+    """A dictionary id → object, null for an unknown id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a method: who calls, and with which `oauth_*` parameters."""
+    """One call of a method: who calls, with which `oauth_*` parameters, and which fields of the result are wanted."""
 
     caller: Caller
     oauth: Mapping[str, str] = field(default_factory=dict)
+    fields: Selection = field(default_factory=dict)
+    through_proxy: bool = False
+    """It came through `services/oauth/proxy`."""
 
     @property
     def user_id(self) -> int:
@@ -45,6 +60,13 @@ class Binary:
 
     content: bytes
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """Says that a method is kept for old clients only, and which one replaces it."""
+
+    deprecated_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +86,36 @@ class Method:
     """Only the student's own token or session opens it, unless the consumer is marked as the student's front end."""
     request_token: bool = False
     """The token that signs the request is a request token."""
+    page: bool = False
+    """It answers a browser with pages, not a program."""
     arguments: type[Schema] | None = None
     result: type[Schema] | None = None
-    reasons: Mapping[str, str] | None = None
+    shape: Shape = Shape.ONE
+    fields_required: bool = False
+    """The caller must say which fields are wanted."""
+    returns: str = ""
+    """What a method without a result schema answers with, or what else there is to say of the result."""
+    content_types: tuple[str, ...] = ()
+    """Content types of a binary result."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
     """The specific error reasons of this method, each with a sentence for developers."""
+    beta: bool = False
+    deprecated: Deprecation | None = None
+
+    @property
+    def short_name(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def module_name(self) -> str:
+        """The name of the module, such as `services/mlegitymacja`."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def public(self) -> bool:
+        """True when the answer is the same for everybody."""
+        return self.consumer is IGNORED and self.token is IGNORED
 
     @property
     def brief_description(self) -> str:

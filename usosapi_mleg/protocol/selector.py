@@ -1,11 +1,12 @@
 """The `fields` selector: `id|status|user[id|photo_urls[50x50]]`, to any depth."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 from marshmallow import Schema
-from marshmallow.fields import Nested
+from marshmallow.fields import Field, List, Nested
 
 from usosapi_mleg.errors import FieldInvalidError, FieldNotFoundError, ParameterInvalidError
 
@@ -79,32 +80,69 @@ class _Reader:
         raise FieldInvalidError(self.shown, self.method, complaint)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was selected of a result, and the schema that dumps just that."""
+
+    selection: Selection
+    schema: Schema
+
+
 @lru_cache(maxsize=512)
-def schema_for(result: type[Schema], selector: str | None, method: str) -> Schema:
-    """Give the result schema that dumps only what was selected, or the defaults."""
-    if selector is None:
-        return result(only=_paths(_defaults(result)))
-    return result(only=_paths(_checked(result, parse(selector, method), method)))
+def choose(result: type[Schema], selector: str | None, method: str, *, secondary: bool) -> Choice:
+    """Choose what a selector names, or the defaults without one.
+
+    `secondary`: whether secondary fields may be named; those of objects inside never may. Raises `FieldNotFoundError`, `FieldInvalidError`.
+    """
+    wish = parse(selector, method) if selector is not None else defaults(result)
+    selection = _checked(result, wish, method, secondary=secondary or selector is None)
+    return Choice(selection, result(only=_paths(selection)))
 
 
-def _defaults(result: type[Schema]) -> Selection:
-    names = getattr(result, "DEFAULT_FIELDS", None) or tuple(result._declared_fields)  # noqa: SLF001 - marshmallow has no public name for it
-    return dict.fromkeys(names)
+def declared_fields(result: type[Schema]) -> dict[str, Field[Any]]:
+    """Give the fields of a result schema by name."""
+    return result._declared_fields  # noqa: SLF001 - marshmallow has no public name for it
 
 
-def _checked(result: type[Schema], selection: Selection, method: str) -> Selection:
+def is_secondary(field: Field[Any]) -> bool:
+    """Tell whether a field is secondary: given only when one object is asked for by itself."""
+    return bool(field.metadata.get("secondary"))
+
+
+def defaults(result: type[Schema]) -> Selection:
+    """Select the fields that are given when none are named: `DEFAULT_FIELDS`, or else all primary ones."""
+    fields = declared_fields(result)
+    names = getattr(result, "DEFAULT_FIELDS", None) or [
+        name for name, field in fields.items() if not is_secondary(field)
+    ]
+    return {name: _defaults_inside(fields[name]) for name in names}
+
+
+def _defaults_inside(field: Field[Any]) -> Selection | None:
+    return defaults(inner) if (inner := nested_schema(field)) else None
+
+
+def nested_schema(field: Field[Any]) -> type[Schema] | None:
+    """Give the schema of an object inside, or of the objects in a list inside."""
+    if isinstance(field, List):
+        field = field.inner
+    return cast("type[Schema]", field.nested) if isinstance(field, Nested) else None
+
+
+def _checked(result: type[Schema], selection: Selection, method: str, *, secondary: bool) -> Selection:
     checked: Selection = {}
     for name, inner in selection.items():
-        field = result._declared_fields.get(name)  # noqa: SLF001 - marshmallow has no public name for it
+        field = declared_fields(result).get(name)
         if field is None:
             raise FieldNotFoundError(name, method)
-        if isinstance(field, Nested):
-            nested = type(field.schema)
-            checked[name] = _checked(nested, inner, method) if inner is not None else _defaults(nested)
-        elif inner is not None:
+        if is_secondary(field) and not secondary:
+            raise FieldInvalidError(name, method, "it is a secondary field: ask for the object by itself to get it.")
+        nested = nested_schema(field)
+        if inner is not None and nested is None:
             raise FieldInvalidError(name, method, "it has no sub-fields.")
-        else:
-            checked[name] = None
+        checked[name] = (
+            _checked(nested, inner, method, secondary=False) if nested and inner else _defaults_inside(field)
+        )
     return checked
 
 

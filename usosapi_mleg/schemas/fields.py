@@ -1,5 +1,6 @@
 """Kinds of fields as USOS API writes them."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -56,3 +57,47 @@ class NumericId(fields.Field[int]):
         if not (text.isascii() and text.isdigit() and len(text) <= self._LONGEST):
             raise ValidationError("It is not an id.")
         return int(text)
+
+
+class UsosBoolean(fields.Boolean):
+    """A truth value: `true` or `false` in any case, as clients write them."""
+
+    truthy = frozenset({"true", "t", "1", "yes"})  # type: ignore[assignment] # marshmallow wants any set
+    falsy = frozenset({"false", "n", "0", "no"})  # type: ignore[assignment] # marshmallow wants any set
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        return bool(super()._deserialize(str(value).strip().lower(), attr, data, **kwargs))
+
+
+class PipeList(fields.Field[list[Any]]):
+    """A list of values separated by pipes; repeated values count once."""
+
+    def __init__(self, inner: fields.Field[Any], *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = inner
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        parts = list(dict.fromkeys(part for part in str(value).split("|") if part))
+        if len(parts) > self.most:
+            raise ValidationError(f"At most {self.most} values are taken in one call.")
+        return [self.inner.deserialize(part) for part in parts]
+
+
+class JsonObject(fields.Field[dict[str, str]]):
+    """A JSON object given as text; its values become texts, as if they had been parameters."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dict[str, str]:
+        try:
+            found = json.loads(value) if value else {}
+        except (ValueError, RecursionError):
+            raise ValidationError("It is not JSON.") from None
+        if not isinstance(found, dict):
+            raise ValidationError("It must be a JSON object.")
+        return {
+            str(name): one if isinstance(one, str) else json.dumps(one)
+            for name, one in found.items()
+            if one is not None
+        }

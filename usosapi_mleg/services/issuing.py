@@ -4,14 +4,18 @@ The order table is the truth and the callers own no state: whoever holds the dis
 named by its key (order id and issue number), so claiming, calling and recording may each be repeated after a crash without harm.
 """
 
+import logging
+import re
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from usosapi_mleg import clock, jobs
+from usosapi_mleg.crypto import KeysError
 from usosapi_mleg.domain.actor import MINISTRY, SYSTEM
 from usosapi_mleg.domain.order import LIVE, Event, Status
 from usosapi_mleg.extensions import db, keyring
@@ -19,6 +23,9 @@ from usosapi_mleg.issuers.base import Document, DocumentState, Refusal, RefusalK
 from usosapi_mleg.models import Offer, Order, Person, Photo, Revocation
 from usosapi_mleg.services import activation, orders
 
+logger = logging.getLogger(__name__)
+
+_DOCUMENT_KEY = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,8})")
 _FIRST_CHECK = timedelta(seconds=1)
 _LONGEST_CHECK = timedelta(minutes=5)
 _READY_CHECK = timedelta(minutes=10)
@@ -30,6 +37,15 @@ _UNTIL_LAPSE = timedelta(days=30)
 """Validity of codes for which the ministry names none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A document to ask the ministry about."""
+
+    key: str
+    due_at: datetime
+    """When it became due; a hint that comes while the ministry is being asked makes it another moment."""
+
+
 def document_key(order_id: uuid.UUID, issue_number: int) -> str:
     """Name one document at the ministry."""
     return f"{order_id.hex}-{issue_number}"
@@ -37,8 +53,9 @@ def document_key(order_id: uuid.UUID, issue_number: int) -> str:
 
 def parse_document_key(key: str) -> tuple[uuid.UUID, int]:
     """Read a document key; raise ValueError when it is none of ours."""
-    order_id, _, issue_number = key.partition("-")
-    return uuid.UUID(hex=order_id), int(issue_number)
+    if (found := _DOCUMENT_KEY.fullmatch(key)) is None:
+        raise ValueError("not a document key")
+    return uuid.UUID(hex=found[1]), int(found[2])
 
 
 def _claimable(now: datetime) -> Select[uuid.UUID]:
@@ -57,8 +74,10 @@ def _pending_revocations(now: datetime) -> Select[uuid.UUID, int]:
     )
 
 
-def _due_checks(now: datetime) -> Select[uuid.UUID, int]:
-    return select(Order.id, Order.issue_number).where(Order.next_check_at <= now, Order.status.in_(_CHECKED))
+def _due_checks(now: datetime) -> Select[uuid.UUID, int, datetime | None]:
+    return select(Order.id, Order.issue_number, Order.next_check_at).where(
+        Order.next_check_at <= now, Order.status.in_(_CHECKED)
+    )
 
 
 def has_work() -> bool:
@@ -71,7 +90,8 @@ def has_work() -> bool:
 def claim(limit: int) -> list[Submission]:
     """Take the oldest orders that may go out, and note that the ministry may know of them from now on.
 
-    An order whose data have gone missing since it was placed becomes failed instead.
+    An order whose data have gone missing since it was placed becomes failed instead; one whose data cannot be decrypted is put off,
+    so that it does not hold up the others.
     """
     now = clock.now()
     rows = db.session.execute(
@@ -89,9 +109,14 @@ def claim(limit: int) -> list[Submission]:
             order.failure_code = "data_missing"
             orders.move(order, Event.FAILED, actor=SYSTEM, reason="data_missing")
             continue
+        try:
+            submissions.append(_submission(order, person, sealed_photo))
+        except KeysError as error:
+            logger.error("order %s cannot be sent: %s", order.id.hex, error)  # noqa: TRY400 - the message says it all
+            _put_off(order, _FIRST_CHECK, _LONGEST_CHECK)
+            continue
         order.claimed_at = order.claimed_at or now
         order.next_check_at = None
-        submissions.append(_submission(order, person, sealed_photo))
     return submissions
 
 
@@ -116,36 +141,56 @@ def record_submitted(results: Sequence[Result]) -> None:
     for order, result in _locked(results):
         if order.status is not Status.WAITING:
             continue
+        hinted = order.next_check_at is not None
         if isinstance(result, Document):
-            hinted = order.next_check_at is not None
             orders.move(order, Event.SUBMITTED, actor=MINISTRY)
-            order.next_check_at = clock.now() if hinted else clock.now() + _FIRST_CHECK
+            order.next_check_at = clock.now() + _FIRST_CHECK
             if result.state is not DocumentState.MAKING:
                 _apply(order, result)
+        elif result.kind is RefusalKind.KNOWN:
+            # Sent before, by a worker that was killed, and the person's data have changed since: that document counts.
+            orders.move(order, Event.SUBMITTED, actor=MINISTRY)
+            order.next_check_at = clock.now()
         elif result.kind is RefusalKind.GIVE_UP:
             order.failure_code = result.code
             orders.move(order, Event.FAILED, actor=MINISTRY, reason=result.code)
         else:
             _put_off(order, _FIRST_CHECK, _LONGEST_CHECK)
+        if hinted:
+            _check_again(order)
 
 
-def due_checks(limit: int) -> list[str]:
-    """Give the keys of documents that the ministry should be asked about now, most overdue first."""
+def due_checks(limit: int) -> list[Check]:
+    """Give the documents that the ministry should be asked about now, most overdue first."""
     query = _due_checks(clock.now()).order_by(Order.next_check_at).limit(limit)
-    return [document_key(order_id, issue_number) for order_id, issue_number in db.session.execute(query)]
+    return [
+        Check(document_key(order_id, number), due_at)
+        for order_id, number, due_at in db.session.execute(query)
+        if due_at
+    ]
 
 
-def record_fetched(results: Sequence[Result]) -> None:
-    """Record what the ministry said of documents."""
+def record_fetched(results: Sequence[Result], checks: Sequence[Check] = ()) -> None:
+    """Record what the ministry said of documents; `checks` is what was due when it was asked, to notice a hint that came since."""
+    due_at = {check.key: check.due_at for check in checks}
     for order, result in _locked(results):
         if order.status not in _CHECKED:
             continue
+        hinted = order.next_check_at != due_at.get(result.key, order.next_check_at)
         if isinstance(result, Document):
             _apply(order, result)
         elif result.kind is RefusalKind.UNKNOWN and order.status is not Status.COLLECTED:
             orders.move(order, Event.RETURNED, actor=MINISTRY, reason=result.code)
         else:
             _put_off(order, _FIRST_CHECK, _LONGEST_CHECK)
+        if hinted:
+            _check_again(order)
+
+
+def _check_again(order: Order) -> None:
+    """Ask at once about an order of which there was a hint while the ministry was being asked: its answer may be older."""
+    if order.status in _CHECKED:
+        order.next_check_at = clock.now()
 
 
 def pending_revocations(limit: int) -> list[str]:

@@ -13,6 +13,8 @@ from usosapi_mleg.models import ServiceState
 _NAME = "ministry_link"
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 60.0
+_LONGEST_ASKED_PAUSE = 3600.0
+"""However long the ministry asks to be left alone."""
 _JITTER = 0.25
 
 
@@ -21,9 +23,15 @@ def _state() -> dict[str, object]:
 
 
 def may_call() -> bool:
-    """Tell whether the pause after the last failure, if any, is over."""
+    """Tell whether the pause after the last failure, if any, is over.
+
+    One that would last longer than any was noted before the clock was moved back, and is over, too.
+    """
     retry_at = _state().get("retry_at")
-    return not isinstance(retry_at, str) or datetime.fromisoformat(retry_at) <= clock.now()
+    if not isinstance(retry_at, str):
+        return True
+    pause = datetime.fromisoformat(retry_at) - clock.now()
+    return not timedelta() < pause <= timedelta(seconds=_LONGEST_ASKED_PAUSE)
 
 
 def is_down() -> bool:
@@ -37,7 +45,7 @@ def failed(why: str, retry_after: float | None = None) -> float:
     count = failures + 1 if isinstance(failures, int) else 1
     pause: float = min(_FIRST_PAUSE * 2 ** min(count - 1, 10), _LONGEST_PAUSE)
     pause *= 1 + random.uniform(-_JITTER, _JITTER)  # noqa: S311 - jitter is no secret
-    pause = max(pause, retry_after or 0.0)
+    pause = max(pause, min(retry_after or 0.0, _LONGEST_ASKED_PAUSE))
     value = {"failures": count, "retry_at": (clock.now() + timedelta(seconds=pause)).isoformat(), "why": why}
     db.session.execute(
         upsert(ServiceState)

@@ -3,6 +3,7 @@
 import secrets
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from usosapi_mleg import clock, crypto, jobs
 from usosapi_mleg.domain.actor import Actor
-from usosapi_mleg.domain.eligibility import reasons_against
+from usosapi_mleg.domain.eligibility import ALREADY_ORDERED, in_one_text, reasons_against
 from usosapi_mleg.domain.order import Event, ImpossibleEventError, Status, next_status
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.domain.validity import valid_until
@@ -20,7 +21,7 @@ from usosapi_mleg.errors import ConflictError, NotEligibleError, ObjectNotFoundE
 from usosapi_mleg.extensions import db, reading
 from usosapi_mleg.models import Offer, Order, OrderHistory, RememberedAnswer, Revocation
 from usosapi_mleg.models.orders import LIVE_CONDITION
-from usosapi_mleg.services import registry
+from usosapi_mleg.services import events, registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,19 @@ class OrderView:
     failure_code: str | None
 
 
-_VIEW_COLUMNS = [getattr(Order, name) for name in OrderView.__slots__]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of an order."""
+
+    at: datetime
+    from_status: str | None
+    to_status: str
+    actor: str
+    """Who did it, as `str()` of an `Actor`."""
+    reason: str | None
+
+
+VIEW_COLUMNS = [getattr(Order, name) for name in OrderView.__slots__]
 
 
 def new_order_id() -> uuid.UUID:
@@ -112,19 +125,17 @@ def _insert_order(person_id: int, student_programme_id: int | None, actor: Actor
             valid_until=valid_until(clock.today()),
         )
         .on_conflict_do_nothing(index_elements=["person_id"], index_where=text(LIVE_CONDITION))
-        .returning(*_VIEW_COLUMNS),
+        .returning(*VIEW_COLUMNS),
     ).one_or_none()
     if row is None:
         raise ConflictError(
             "This student already has an order that has not ended.",
             reason="already_ordered",
-            user_message=Text(
-                "Masz już zamówioną mLegitymację. Aby zamówić nową, najpierw anuluj obecną.",
-                "You have already ordered the mLegitymacja. To order a new one, cancel the present one first.",
-            ),
+            user_message=in_one_text((ALREADY_ORDERED,)),
         )
     order = OrderView(*row)
     _note_history(order.id, None, None, Status.WAITING, 1, actor, None)
+    events.announce_order(order.id, person_id, "create")
     return order
 
 
@@ -171,13 +182,51 @@ def _from_json(answer: dict[str, Any]) -> OrderView:
 
 def view(person_id: int, order_id: uuid.UUID | None = None) -> OrderView:
     """Give one order of a person, by default the latest; raise `ObjectNotFoundError` when there is none."""
-    query = select(*_VIEW_COLUMNS).where(Order.person_id == person_id)
+    query = select(*VIEW_COLUMNS).where(Order.person_id == person_id)
     query = query.order_by(Order.ordered_at.desc()).limit(1) if order_id is None else query.where(Order.id == order_id)
     with reading() as connection:
         row = connection.execute(query).one_or_none()
     if row is None:
         raise not_found()
     return OrderView(*row)
+
+
+def live_card(person_id: int) -> OrderView:
+    """Give the order whose card a person has now; raise `ObjectNotFoundError` when none is made."""
+    made = Order.status.in_((Status.READY, Status.COLLECTED))
+    with reading() as connection:
+        row = connection.execute(select(*VIEW_COLUMNS).where(Order.person_id == person_id, made)).one_or_none()
+    if row is None:
+        raise ObjectNotFoundError("This student has no mLegitymacja now.", reason="card_not_found")
+    return OrderView(*row)
+
+
+def history(person_id: int) -> list[OrderView]:
+    """List all orders of a person, the latest first."""
+    query = select(*VIEW_COLUMNS).where(Order.person_id == person_id).order_by(Order.ordered_at.desc())
+    with reading() as connection:
+        return [OrderView(*row) for row in connection.execute(query)]
+
+
+def steps(order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
+    """List what happened to each of the orders, in order."""
+    query = (
+        select(
+            OrderHistory.order_id,
+            OrderHistory.at,
+            OrderHistory.from_status,
+            OrderHistory.to_status,
+            OrderHistory.actor,
+            OrderHistory.reason,
+        )
+        .where(OrderHistory.order_id.in_(order_ids))
+        .order_by(OrderHistory.order_id, OrderHistory.id)
+    )
+    found: dict[uuid.UUID, list[Step]] = {order_id: [] for order_id in order_ids}
+    with reading() as connection:
+        for row in connection.execute(query):
+            found[row.order_id].append(Step(row.at, row.from_status, row.to_status, row.actor, row.reason))
+    return found
 
 
 def cancel(person_id: int, order_id: uuid.UUID, *, actor: Actor) -> OrderView:
@@ -241,6 +290,7 @@ def move(order: Order, event: Event, *, actor: Actor, reason: str | None = None)
     if order.status is not Status.READY:
         db.session.execute(update(Offer).where(Offer.order_id == order.id).values(token=None, activation_code=None))
     _note_history(order.id, event, before, order.status, order.issue_number, actor, reason)
+    events.announce_order(order.id, order.person_id, "update")
 
 
 def _note_history(

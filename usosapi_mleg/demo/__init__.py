@@ -1,0 +1,1 @@
+"""The demonstration: one command that runs the whole service on an embedded PostgreSQL with synthetic students."""

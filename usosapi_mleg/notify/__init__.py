@@ -1,0 +1,1 @@
+"""Ways to tell apps and people what happened."""
