@@ -12,14 +12,17 @@ from usosapi_mleg.blueprints import problems
 from usosapi_mleg.blueprints.apiref import apiref
 from usosapi_mleg.blueprints.apisrv import apisrv
 from usosapi_mleg.blueprints.cards import cards
+from usosapi_mleg.blueprints.console import console
 from usosapi_mleg.blueprints.developers import developers
 from usosapi_mleg.blueprints.events import events
 from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
 from usosapi_mleg.blueprints.oauth import oauth
+from usosapi_mleg.blueprints.openapi import openapi
 from usosapi_mleg.blueprints.pages import pages, template_values
 from usosapi_mleg.blueprints.photos import photo_links, photos
+from usosapi_mleg.blueprints.registration import registration
 from usosapi_mleg.blueprints.studies import progs, terms
 from usosapi_mleg.blueprints.users import users
 from usosapi_mleg.blueprints.usosweb import usosweb
@@ -29,7 +32,7 @@ from usosapi_mleg.models import ServiceState
 from usosapi_mleg.settings import Environment, Settings
 
 _MODULES = (mlegitymacja, cards, oauth, apisrv, apiref, users, photos, terms, progs, events)
-_PAGES = (pages, usosweb, developers, help_pages, photo_links, ministry)
+_PAGES = (pages, usosweb, registration, developers, console, openapi, help_pages, photo_links, ministry)
 _LARGEST_BODY = 1024 * 1024
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -42,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_size": 4,
             "max_overflow": 4,
+            "hide_parameters": True,  # an error message must not carry names and keys into the log
             "connect_args": {"application_name": "usosapi_mleg"},
         },
         MAX_CONTENT_LENGTH=_LARGEST_BODY,

@@ -62,7 +62,7 @@ class KeyRing:
 
     def open(self, sealed: bytes, identity: str) -> bytes:
         """Decrypt what `seal` made for the same identity; raise `KeysError` when that is impossible."""
-        start = 1 + sealed[0]
+        start = 1 + int.from_bytes(sealed[:1])
         cipher = self.ciphers.get(sealed[1:start].decode("ascii", "replace"))
         if cipher is None:
             raise KeysError(f"The key that {identity} was encrypted with is not in the keys file.")
@@ -70,7 +70,7 @@ class KeyRing:
             return cipher.decrypt(
                 sealed[start : start + _NONCE_BYTES], sealed[start + _NONCE_BYTES :], identity.encode()
             )
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short for a nonce
             raise KeysError(f"{identity} does not open: wrong key or a value from another place.") from None
 
     def open_text(self, sealed: bytes, identity: str) -> str:

@@ -55,7 +55,9 @@ NOBODY = Credentials(ANONYMOUS, {})
 
 
 def signed_request(request: Request) -> SignedRequest:
-    """Read a Flask request as its client signed it."""
+    """Read a Flask request as its client signed it; raise `BadOAuthRequestError` when there is no telling at which host."""
+    if not request.host:
+        raise BadOAuthRequestError("The Host header is missing or malformed.")
     form = request.form.items(multi=True) if request.mimetype == _FORM else ()
     return signature.gather(
         request.method,

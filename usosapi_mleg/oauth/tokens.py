@@ -32,6 +32,7 @@ _PIN_DIGITS = 8
 _MOST_TRIES = 5
 _CALLBACK = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f]+")
 _LONGEST_CALLBACK = 2000
+_LOOPBACK_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost)):[0-9]{1,5}(?=[/?]|$)")
 _UNSAFE_SCHEMES = ("javascript:", "data:", "vbscript:", "file:", "about:", "blob:")
 
 
@@ -60,6 +61,8 @@ class Asked:
     consumer_url: str | None
     callback: str
     scopes: tuple[str, ...]
+    callbacks_registered: bool
+    """False: the app may send the person to any address, because none was registered for it."""
 
 
 def generate_key() -> str:
@@ -82,19 +85,24 @@ def checked_scopes(names: str) -> list[str]:
 
 
 def _checked_callback(callback: str, allowed: Iterable[str]) -> str:
+    """Refuse a callback that was not registered. A loopback address registered without a port holds for every port, because an app on
+    somebody's own machine cannot choose one (RFC 8252, section 7.3)."""
     if callback == OUT_OF_BAND:
         return callback
-    if len(callback) > _LONGEST_CALLBACK or not _is_address(callback) or callback.startswith(_UNSAFE_SCHEMES):
+    if not is_callback(callback):
         raise ParameterInvalidError(
             "oauth_callback", 'It must be "oob" or an address that begins with a lower-case scheme and "://".'
         )
-    patterns = tuple(allowed)
-    if patterns and callback not in patterns:
+    registered = frozenset(allowed)
+    if registered and callback not in registered and _LOOPBACK_PORT.sub(r"\1", callback) not in registered:
         raise ParameterInvalidError("oauth_callback", "It is not among the addresses registered for this consumer.")
     return callback
 
 
-def _is_address(callback: str) -> bool:
+def is_callback(callback: str) -> bool:
+    """Tell whether a person may be sent to this address; an app's own scheme is as good as https."""
+    if len(callback) > _LONGEST_CALLBACK or callback.startswith(_UNSAFE_SCHEMES):
+        return False
     try:
         urlsplit(callback)
     except ValueError:  # such as a bracket that is not closed
@@ -123,7 +131,7 @@ def request_token(consumer_key: str, callback: str, scopes: list[str], minutes: 
 def asked(token_key: str) -> Asked | None:
     """Give what a request token asks for; None when it is unknown, expired, or somebody answered already."""
     row = db.session.execute(
-        select(RequestToken, Consumer.name, Consumer.url)
+        select(RequestToken, Consumer.name, Consumer.url, Consumer.callbacks)
         .join(Consumer, Consumer.key == RequestToken.consumer_key)
         .where(
             RequestToken.key == token_key,
@@ -134,8 +142,8 @@ def asked(token_key: str) -> Asked | None:
     ).one_or_none()
     if row is None:
         return None
-    token, name, url = row
-    return Asked(token.key, token.consumer_key, name, url, token.callback, tuple(token.scopes))
+    token, name, url, callbacks = row
+    return Asked(token.key, token.consumer_key, name, url, token.callback, tuple(token.scopes), bool(callbacks))
 
 
 def granted_scopes(consumer_key: str, person_id: int) -> frozenset[str] | None:
@@ -160,16 +168,14 @@ def authorize(wish: Asked, person_id: int) -> str:
     ).scalar_one_or_none()
     if answered is None:
         raise ObjectNotFoundError("This request token was used already.", reason="request_token_used")
-    db.session.execute(
-        _ADD_SCOPES,
-        {
-            "consumer_key": wish.consumer_key,
-            "person_id": person_id,
-            "scopes": sorted(wish.scopes),
-            "granted_at": clock.now(),
-        },
-    )
+    add_grant(wish.consumer_key, person_id, wish.scopes)
     return verifier
+
+
+def add_grant(consumer_key: str, person_id: int, scopes: Iterable[str]) -> None:
+    """Write down what a person allows an app, beside what they allowed it before."""
+    values = {"consumer_key": consumer_key, "person_id": person_id, "scopes": sorted(scopes)}
+    db.session.execute(_ADD_SCOPES, {**values, "granted_at": clock.now()})
 
 
 _ADD_SCOPES = text(

@@ -1,0 +1,17 @@
+"""The web part that the tests of the API share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from serving import WebService, running_web
+
+
+@pytest.fixture(scope="session")
+def service(
+    new_database: Callable[[], str],
+    service_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[WebService]:
+    """The running web part, for all tests of the API."""
+    with running_web(new_database(), service_environment, tmp_path_factory.mktemp("web")) as running:
+        yield running

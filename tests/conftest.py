@@ -1,0 +1,80 @@
+"""What tests share: one real PostgreSQL per session and fresh migrated databases in it, so that tests really commit."""
+
+import base64
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from usosapi_mleg.crypto import create_keys_file
+from usosapi_mleg.demo.postgres import EmbeddedPostgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The libpq URL of an empty database in a server that lives as long as the test session."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), fsync=False)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def service_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment variables of a service under test, except `DATABASE_URL`."""
+    keys_file = tmp_path_factory.mktemp("keys") / "keys"
+    create_keys_file(keys_file)
+    return {
+        "MLEG_ENVIRONMENT": "test",
+        "MLEG_KEYS_FILE": str(keys_file),
+        "MLEG_BASE_URL": "http://localhost/",
+        "MLEG_MINISTRY_URL": "http://127.0.0.1:9",
+        "MLEG_MINISTRY_KEY": "key-of-the-university",
+        "MLEG_MINISTRY_CALLBACK_SECRET": "whsec_" + base64.b64encode(os.urandom(32)).decode(),
+    }
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str, service_environment: dict[str, str]) -> str:
+    """The name of a database with all migrations and no rows, to make others from."""
+    name = "migrated"
+    _execute(postgres_url, f"CREATE DATABASE {name}")
+    environment = os.environ | service_environment | {"DATABASE_URL": _in_database(postgres_url, name)}
+    command = [sys.executable, "-m", "usosapi_mleg.cli", "migrate"]
+    done = subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return name
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres_url: str, migrated_template: str) -> Callable[[], str]:
+    """A function that makes a fresh migrated database and returns its libpq URL (about 0.1 s)."""
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        return _in_database(postgres_url, name)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def database_url(new_database: Callable[[], str]) -> str:
+    """The libpq URL of a fresh migrated database of this test module."""
+    return new_database()
+
+
+def _in_database(url: str, name: str) -> str:
+    server, query = url.split("?", 1)
+    return f"{server.rsplit('/', 1)[0]}/{name}?{query}"
+
+
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)

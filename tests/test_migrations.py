@@ -1,0 +1,82 @@
+"""The migrations make what the models describe, and can be undone; background jobs have tasks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import text
+
+from usosapi_mleg import create_app, jobs
+from usosapi_mleg.application import MIGRATIONS
+from usosapi_mleg.extensions import Base, db
+from usosapi_mleg.issuers.http import HttpIssuer
+from usosapi_mleg.settings import Settings
+from usosapi_mleg.tasks import create_worker_app
+
+OBJECTS = """
+SELECT 'relation ' || relkind::text || ' ' || relpersistence::text || ' ' || relname
+  FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION ALL SELECT 'function ' || oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT 'type ' || typname FROM pg_type WHERE typnamespace = 'public'::regnamespace
+UNION ALL SELECT 'constraint ' || conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+  FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+  FROM information_schema.columns WHERE table_schema = 'public'
+UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+"""
+
+
+@pytest.fixture
+def app(database_url: str, service_environment: dict[str, str]) -> Iterator[Flask]:
+    """The application on a fresh migrated database."""
+    app = create_app(Settings.from_environment(service_environment | {"DATABASE_URL": database_url}))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def objects() -> set[str]:
+    """Give all that is in the database, as text."""
+    with db.engine.connect() as connection:
+        return set(connection.execute(text(OBJECTS)).scalars())
+
+
+def ours(_object: Any, name: str | None, _kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    """Leave out what Procrastinate owns."""
+    return not (name or "").startswith("procrastinate_")
+
+
+def test_the_newest_migration_makes_what_the_models_describe(app: Flask) -> None:
+    options = {"compare_server_default": True, "include_object": ours}
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_can_be_undone_and_done_again(app: Flask) -> None:
+    before = objects()
+    assert any("procrastinate_jobs" in name for name in before)
+    flask_migrate.downgrade(directory=str(MIGRATIONS), revision="base")
+    left = {name for name in objects() if "alembic_version" not in name}
+    assert left == set()
+    flask_migrate.upgrade(directory=str(MIGRATIONS))
+    assert objects() == before
+
+
+def test_what_a_crash_may_empty_is_only_what_is_worth_nothing_then(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        query = "SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'"
+        assert set(connection.execute(text(query)).scalars()) == {"nonces", "nonce_epoch"}
+
+
+def test_every_job_that_is_deferred_has_a_task(app: Flask, database_url: str) -> None:
+    issuer = HttpIssuer("http://127.0.0.1:9", "key", 1.0)
+    tasks = set(create_worker_app(app, issuer, database_url).tasks)
+    names = {value for name, value in vars(jobs).items() if name.isupper() and isinstance(value, str)}
+    assert len(names) >= 1
+    assert names <= tasks
