@@ -48,7 +48,7 @@ def signed_in() -> SignedIn | None:
 def here() -> str:
     """Give the address of this request on this host, without a wish for a language."""
     arguments = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
-    return request.script_root + request.path + (f"?{urlencode(arguments)}" if arguments else "")
+    return request.script_root + request.path + (f"?{urlencode(arguments, safe='/')}" if arguments else "")
 
 
 def render_page(template: str, **values: Any) -> str:
