@@ -84,7 +84,7 @@ def request_stop(_number: int, _frame: object) -> NoReturn:
 def serve(arguments: argparse.Namespace) -> int:
     """Run the demo until a signal comes."""
     port = arguments.port or DEFAULT_PORT
-    folder = arguments.data or default_folder()
+    folder = (arguments.data or default_folder()).expanduser().absolute()
     with running(folder, Ports(port, port + 1)) as (supervisor, description):
         print(announcement(description, file=folder / "demo.json"), flush=True)
         supervisor.keep_running()
@@ -134,11 +134,17 @@ def start(supervisor: Supervisor, folder: DemoFolder, ports: Ports) -> Mapping[s
 
 
 def default_folder() -> Path:
-    """Return the folder for the data when none is named."""
+    """Return the folder for the data when none is named.
+
+    :raises DemoError: when there is no place for it
+    """
     beside = ROOT / "demo-data"
     if os.access(beside if beside.exists() else ROOT, os.W_OK):
         return beside
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expandvars("$HOME/.cache")
+    try:
+        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError as error:
+        raise DemoError("There is no home folder to keep the data in; name one with --data DIR.") from error
     return Path(caches) / "usosapi_mleg" / "demo-data"
 
 

@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class RunningPart:
                 self._process = self._start()
         elif not self.running:
             self._bury()
+            print(f"The part {self.part.name} ended and is started again; see {self.log}.", file=sys.stderr, flush=True)
             well = now - self._started > WELL_SECONDS
             self._pause = FIRST_PAUSE_SECONDS if well else min(self._pause * 2, LONGEST_PAUSE_SECONDS)
             self._start_at = now + self._pause

@@ -14,7 +14,7 @@ from usosapi_mleg.demo.visitor import Visitor
 
 SCOPES = "mlegitymacja|mlegitymacja_order|mlegitymacja_activation"
 LIVE = {"waiting", "processing", "ready", "collected", "failed", "lapsed"}
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 30.0
 POLL_SECONDS = 0.02
 REFUSED = 400
 
@@ -135,7 +135,7 @@ class Story:
         )
 
     def wait_until(self, condition: Callable[[], bool], failure: str) -> None:
-        """Ask until the condition holds, for at most 20 seconds."""
+        """Ask until the condition holds, for at most half a minute."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             expect(time.monotonic() < deadline, f"{failure} after {PATIENCE_SECONDS:.0f} seconds")
