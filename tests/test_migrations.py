@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import text
 
-from usosapi_mleg import create_app, jobs
-from usosapi_mleg.application import MIGRATIONS
+from usosapi_mleg import create_app, jobs, migrating
 from usosapi_mleg.extensions import Base, db
 from usosapi_mleg.issuers.http import HttpIssuer
 from usosapi_mleg.settings import Settings
@@ -61,10 +59,10 @@ def test_the_newest_migration_makes_what_the_models_describe(app: Flask) -> None
 def test_the_migrations_can_be_undone_and_done_again(app: Flask) -> None:
     before = objects()
     assert any("procrastinate_jobs" in name for name in before)
-    flask_migrate.downgrade(directory=str(MIGRATIONS), revision="base")
+    migrating.downgrade(app, "base")
     left = {name for name in objects() if "alembic_version" not in name}
     assert left == set()
-    flask_migrate.upgrade(directory=str(MIGRATIONS))
+    migrating.upgrade(app)
     assert objects() == before
 
 

@@ -1,7 +1,6 @@
 """Puts the application together: this file reads like a table of contents."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
@@ -27,14 +26,13 @@ from usosapi_mleg.blueprints.studies import progs, terms
 from usosapi_mleg.blueprints.users import users
 from usosapi_mleg.blueprints.usosweb import usosweb
 from usosapi_mleg.crypto import KeyRing
-from usosapi_mleg.extensions import db, migrate, reading
+from usosapi_mleg.extensions import db, reading
 from usosapi_mleg.models import ServiceState
 from usosapi_mleg.settings import Environment, Settings
 
 _MODULES = (mlegitymacja, cards, oauth, apisrv, apiref, users, photos, terms, progs, events)
 _PAGES = (pages, usosweb, registration, developers, console, openapi, help_pages, photo_links, ministry)
 _LARGEST_BODY = 1024 * 1024
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def create_app(settings: Settings) -> Flask:
@@ -57,7 +55,6 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["mleg_settings"] = settings
     app.extensions["mleg_keyring"] = KeyRing.from_file(settings.keys_file)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS))
     for blueprint in (*_MODULES, *_PAGES):
         app.register_blueprint(blueprint)
     app.context_processor(template_values)

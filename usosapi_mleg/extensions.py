@@ -1,11 +1,10 @@
-"""What the application is built on: database session, migrations, and the keys of the current application."""
+"""What the application is built on: the database session, and the keys and settings of the current application."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 from flask import current_app
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, MetaData
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -32,7 +31,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate()
 
 
 def keyring() -> KeyRing:

@@ -14,9 +14,9 @@ def prepare(environment: Mapping[str, str]) -> Mapping[str, Any]:
     """
     # Here and not above: the whole service takes a second to import, in which other parts already start.
     from usosapi_mleg import create_app
-    from usosapi_mleg.cli.migrate import NewerDatabaseError, upgrade
     from usosapi_mleg.demo.fill import fill
     from usosapi_mleg.extensions import db
+    from usosapi_mleg.migrating import NewerDatabaseError, upgrade
     from usosapi_mleg.settings import Settings
 
     app = create_app(Settings.from_environment(environment))
