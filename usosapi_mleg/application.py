@@ -32,6 +32,8 @@ from usosapi_mleg.settings import Environment, Settings
 
 _MODULES = (mlegitymacja, cards, oauth, apisrv, apiref, users, photos, terms, progs, events)
 _PAGES = (pages, usosweb, registration, developers, console, openapi, help_pages, photo_links, ministry)
+_SERVER_SIDE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 -c client_connection_check_interval=5000"
+"""PostgreSQL notices within a minute that a machine is gone, and frees its locks: the dispatcher's above all."""
 _LARGEST_BODY = 1024 * 1024
 
 
@@ -44,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
             "pool_size": 4,
             "max_overflow": 4,
             "hide_parameters": True,  # an error message must not carry names and keys into the log
-            "connect_args": {"application_name": "usosapi_mleg"},
+            "connect_args": {"application_name": "usosapi_mleg", "options": _SERVER_SIDE},
         },
         MAX_CONTENT_LENGTH=_LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from usosapi_mleg.demo.tether import tethered
 
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 2.0
 # A part that ran this long is well: the next restart is quick again.
 WELL_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
