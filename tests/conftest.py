@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from serving import WebService, running_web
 
 from usosapi_mleg.crypto import create_keys_file
 from usosapi_mleg.demo.postgres import EmbeddedPostgres
@@ -78,3 +81,35 @@ def _in_database(url: str, name: str) -> str:
 def _execute(url: str, statement: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one Playwright of this process: it cannot have two."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where the browser is: script/test says so."""
+    return os.environ.get("MLEG_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """One real browser for all tests that need nothing special of it."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def service(
+    new_database: Callable[[], str],
+    service_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[WebService]:
+    """The web part with its usual settings, for all tests that need no worker; each makes its own people and apps."""
+    with running_web(new_database(), service_environment, tmp_path_factory.mktemp("web")) as running:
+        yield running

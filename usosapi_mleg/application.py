@@ -18,6 +18,9 @@ from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
 from usosapi_mleg.blueprints.oauth import oauth
+from usosapi_mleg.blueprints.oauth2 import oauth2_doors
+from usosapi_mleg.blueprints.oauth2_device import device_page
+from usosapi_mleg.blueprints.oauth2_module import oauth2
 from usosapi_mleg.blueprints.openapi import openapi
 from usosapi_mleg.blueprints.pages import pages, template_values
 from usosapi_mleg.blueprints.photos import photo_links, photos
@@ -30,8 +33,20 @@ from usosapi_mleg.extensions import db, reading
 from usosapi_mleg.models import ServiceState
 from usosapi_mleg.settings import Environment, Settings
 
-_MODULES = (mlegitymacja, cards, oauth, apisrv, apiref, users, photos, terms, progs, events)
-_PAGES = (pages, usosweb, registration, developers, console, openapi, help_pages, photo_links, ministry)
+_MODULES = (mlegitymacja, cards, oauth, oauth2, apisrv, apiref, users, photos, terms, progs, events)
+_PAGES = (
+    pages,
+    usosweb,
+    oauth2_doors,
+    device_page,
+    registration,
+    developers,
+    console,
+    openapi,
+    help_pages,
+    photo_links,
+    ministry,
+)
 _SERVER_SIDE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 -c client_connection_check_interval=5000"
 """PostgreSQL notices within a minute that a machine is gone, and frees its locks: the dispatcher's above all."""
 _LARGEST_BODY = 1024 * 1024

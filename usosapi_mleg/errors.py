@@ -142,6 +142,17 @@ class MethodForbiddenError(MlegError):
     error = "method_forbidden"
 
 
+class ScopeMissingError(MethodForbiddenError):
+    """The caller's token does not cover a scope that is needed; `scope` is the least that would do."""
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        super().__init__(
+            f"The access token does not cover the scope that is needed: {' or '.join(scopes)}.",
+            reason="scope_missing",
+        )
+        self.scope = scopes[0]
+
+
 class UnauthenticatedError(MlegError):
     """The credentials are missing, wrong, expired or revoked."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from usosapi_mleg.domain.text import Text
 
 _UNIVERSITY = Text("Uniwersytet Przykładowy w Sanoku", "Example University in Sanok")
+_YES = {"1", "true", "yes", "on"}
+_NO = {"", "0", "false", "no", "off"}
 
 
 class Environment(StrEnum):
@@ -54,11 +56,24 @@ class Settings:
     request_token_minutes: int = 120
     """MLEG_REQUEST_TOKEN_MINUTES: how long an OAuth 1.0a request token lives."""
     access_token_minutes: int = 120
-    """MLEG_ACCESS_TOKEN_MINUTES: how long an access token without `offline_access` lives."""
+    """MLEG_ACCESS_TOKEN_MINUTES: how long an access token without `offline_access` lives, and the refresh tokens of OAuth 2.0
+    without it."""
+    bearer_token_minutes: int = 60
+    """MLEG_BEARER_TOKEN_MINUTES: how long an OAuth 2.0 access token lives."""
+    refresh_token_days: int = 30
+    """MLEG_REFRESH_TOKEN_DAYS: how long an OAuth 2.0 refresh token with `offline_access` may lie unused."""
+    authorization_code_seconds: int = 60
+    """MLEG_AUTHORIZATION_CODE_SECONDS: how long an OAuth 2.0 authorization code lives."""
+    device_code_minutes: int = 10
+    """MLEG_DEVICE_CODE_MINUTES: how long a device waits for somebody to allow it what it asks for."""
     session_minutes: int = 8 * 60
     """MLEG_SESSION_MINUTES: how long a web session lives after sign-in."""
     ministry_timeout_seconds: float = 30.0
     """MLEG_MINISTRY_TIMEOUT_SECONDS: how long one call to the ministry may take."""
+    callbacks_required: bool = False
+    """MLEG_CALLBACKS_REQUIRED: an app must name its callback addresses when it is registered."""
+    consumers_need_approval: bool = False
+    """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
 
     @property
     def private_callbacks(self) -> bool:
@@ -94,6 +109,12 @@ class Settings:
                 raise SettingsError(f"{name} must not be negative.")
             return value
 
+        def flag(name: str) -> bool:
+            text = environ.get(name, "").strip().lower()
+            if text not in _YES | _NO:
+                raise SettingsError(f"{name} must be true or false, not {text!r}.")
+            return text in _YES
+
         try:
             environment = Environment(environ.get("MLEG_ENVIRONMENT", "production"))
         except ValueError:
@@ -116,8 +137,14 @@ class Settings:
             trusted_proxies=int(number("MLEG_TRUSTED_PROXIES", 0)),
             request_token_minutes=int(number("MLEG_REQUEST_TOKEN_MINUTES", cls.request_token_minutes)),
             access_token_minutes=int(number("MLEG_ACCESS_TOKEN_MINUTES", cls.access_token_minutes)),
+            bearer_token_minutes=int(number("MLEG_BEARER_TOKEN_MINUTES", cls.bearer_token_minutes)),
+            refresh_token_days=int(number("MLEG_REFRESH_TOKEN_DAYS", cls.refresh_token_days)),
+            authorization_code_seconds=int(number("MLEG_AUTHORIZATION_CODE_SECONDS", cls.authorization_code_seconds)),
+            device_code_minutes=int(number("MLEG_DEVICE_CODE_MINUTES", cls.device_code_minutes)),
             session_minutes=int(number("MLEG_SESSION_MINUTES", cls.session_minutes)),
             ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
+            callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
+            consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
         )
         settings.refuse_unsafe(environ)
         return settings

@@ -16,11 +16,13 @@ from typing import TypeVar
 import procrastinate
 from flask import Flask
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
 from sqlalchemy import text
 
-from usosapi_mleg import clock, jobs
-from usosapi_mleg.extensions import db, transaction
+from usosapi_mleg import clock, jobs, telling
+from usosapi_mleg.extensions import db, settings, transaction
 from usosapi_mleg.issuers.base import Issuer, IssuerError, RejectedCallError, Result, UnavailableError
+from usosapi_mleg.notify.push import Pusher
 from usosapi_mleg.services import issuing, ministry_link, orders, tidying
 
 logger = logging.getLogger(__name__)
@@ -29,8 +31,12 @@ T = TypeVar("T")
 
 _DISPATCHER = 0x6D4C6567
 """Key of the advisory lock of the dispatcher: the letters "mLeg"."""
+_CONFIRMER = _DISPATCHER + 1
+_TELLER = _DISPATCHER + 2
 _SWEEP = "* * * * * *"
 """Every second (the sixth field): a missed wake-up costs at most this."""
+_TELLING = "* * * * * */2"
+"""Every two seconds: apps that could not be told are tried again."""
 _RECOVERY = "* * * * * *"
 _TIDYING = "17 * * * *"
 _HEARTBEAT_SECONDS = 1.0
@@ -44,16 +50,16 @@ _LEAVING_SECONDS = 4.0
 
 
 @contextmanager
-def _dispatcher() -> Iterator[bool]:
-    """Be the one dispatcher: yields False when another process is. PostgreSQL frees the lock when its holder dies."""
+def _the_one(key: int) -> Iterator[bool]:
+    """Be the one that holds the advisory lock: yields False when another is. PostgreSQL frees the lock when its holder dies."""
     engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _DISPATCHER}).scalar_one())
+        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one())
         try:
             yield mine
         finally:
             if mine:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DISPATCHER})
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
 
 def exchange(issuer: Issuer, stopping: Event) -> None:
@@ -62,7 +68,7 @@ def exchange(issuer: Issuer, stopping: Event) -> None:
     Work that others add while this runs is seen, because the lock is let go before the last look.
     """
     while not stopping.is_set() and _has_work():
-        with _dispatcher() as mine:
+        with _the_one(_DISPATCHER) as mine:
             if not mine:
                 return
             try:
@@ -139,16 +145,17 @@ def _fetch(issuer: Issuer) -> bool:
     )
 
 
-async def _apart(work: Callable[[], None], stopping: Event) -> None:
-    """Run `work` in a thread that does not keep the process alive; when this is cancelled, set `stopping` and wait a little.
+async def _apart(work: Callable[[Event], None]) -> None:
+    """Run `work` in a thread that does not keep the process alive; when this is cancelled, set its event and wait a little.
 
     A call to the ministry can last longer than a worker may take to end. To leave it is safe: nothing is lost by a crash either.
     """
+    stopping = Event()
     outcome: Future[None] = Future()
 
     def run() -> None:
         try:
-            work()
+            work(stopping)
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             outcome.set_exception(error)
         else:
@@ -179,37 +186,68 @@ def create_worker_app(app: Flask, issuer: Issuer, conninfo: str) -> procrastinat
         },
     )
 
-    stopping = Event()
-
-    def exchange_in_context() -> None:
+    def exchange_in_context(stopping: Event) -> None:
         with app.app_context():
             exchange(issuer, stopping)
 
-    def tidy_in_context() -> None:
+    def tidy_in_context(stopping: Event) -> None:  # noqa: ARG001 - it is short
         with app.app_context(), transaction():
             orders.forget_answers(clock.now() - timedelta(days=2))
             tidying.drop_expired()
 
     @background.task(name=jobs.MINISTRY_EXCHANGE)
     async def ministry_exchange() -> None:
-        await _apart(exchange_in_context, stopping)
+        await _apart(exchange_in_context)
 
     @background.periodic(cron=_SWEEP)
     @background.task(name="sweep")
     async def sweep(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
-        await _apart(exchange_in_context, stopping)
+        await _apart(exchange_in_context)
 
     @background.periodic(cron=_RECOVERY)
     @background.task(name="recover_lost_jobs")
     async def recover_lost_jobs(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
-        """Jobs whose worker was killed are not run again by themselves."""
+        """Drop the jobs of workers that were killed, which would stay for ever; what they were to do is found by the sweep.
+
+        To run them again is of no more use, and two recoveries at a time could do it to one that is running again already.
+        """
         for job in await background.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
             with suppress(ConnectorException):  # it has ended after all, or another worker was quicker
-                await background.job_manager.retry_job(job)
+                await background.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
     @background.periodic(cron=_TIDYING)
     @background.task(name="tidy")
     async def tidy(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
-        await _apart(tidy_in_context, stopping)
+        await _apart(tidy_in_context)
 
+    _add_telling(background, app)
     return background
+
+
+def _add_telling(background: procrastinate.App, app: Flask) -> None:
+    """Add the tasks that tell apps what changed."""
+    with app.app_context():
+        pusher = Pusher(allow_private=settings().private_callbacks)
+
+    def confirm_in_context(stopping: Event) -> None:
+        with app.app_context(), _the_one(_CONFIRMER) as mine:
+            if mine:
+                telling.confirm_subscriptions(pusher, stopping)
+
+    def push_in_context(stopping: Event) -> None:
+        with app.app_context(), _the_one(_TELLER) as mine:
+            if mine:
+                telling.push_events(pusher, stopping)
+
+    @background.task(name=jobs.CONFIRM_SUBSCRIPTIONS)
+    async def confirm_subscriptions() -> None:
+        await _apart(confirm_in_context)
+
+    @background.task(name=jobs.PUSH_EVENTS)
+    async def push_events() -> None:
+        await _apart(push_in_context)
+
+    @background.periodic(cron=_TELLING)
+    @background.task(name="tell")
+    async def tell(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
+        await asyncio.gather(_apart(confirm_in_context), _apart(push_in_context))

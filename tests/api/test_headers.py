@@ -84,5 +84,5 @@ def test_tokens_are_kept_by_nobody(service: WebService, consumer: Key) -> None:
 
 def test_a_refusal_for_want_of_credentials_says_how_to_sign(service: WebService) -> None:
     answer = send(service.url("services/mlegitymacja/status"))
-    assert answer.headers["www-authenticate"] == 'OAuth realm="USOS API"'
+    assert answer.headers["www-authenticate"] == 'OAuth realm="USOS API", Bearer realm="USOS API"'
     assert "www-authenticate" in words(answer, "access-control-expose-headers")

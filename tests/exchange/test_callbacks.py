@@ -56,7 +56,8 @@ def news(key: object, state: str = "ready", version: int = 2) -> dict[str, objec
 def test_the_ministry_s_own_callback_makes_the_order_due_at_once(stack: Stack, dispatcher: Dispatcher) -> None:
     (order,) = stack.place_new()
     dispatcher.run()
-    stack.wait(lambda: stack.count("orders WHERE next_check_at <= now()") == 1)
+    # The callback may come while the dispatcher is still at work: then it has fetched the document already.
+    stack.wait(lambda: stack.count("orders WHERE next_check_at <= now() OR status = 'ready'") == 1)
     assert stack.count("procrastinate_jobs WHERE task_name = 'ministry_exchange'") >= 2
     dispatcher.run()
     assert stack.are("ready", order)

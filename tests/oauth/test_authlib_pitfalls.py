@@ -46,7 +46,6 @@ def caller(service: WebService) -> Caller:
 @pytest.mark.parametrize(
     "header",
     [
-        "Bearer abcdef",
         "Basic YTpi",
         "Digest username=x",
         "nonsense",

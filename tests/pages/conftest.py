@@ -1,13 +1,12 @@
 """The running service, a real browser, and people who use it."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from browsing import Person
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from running import RunningService, running_service
 
 LOCALES = {"pl": "pl-PL", "en": "en-GB"}
@@ -20,16 +19,6 @@ def service(
     """Web, worker and ministry with the people of the demo, for all tests of the pages."""
     with running_service(new_database(), service_environment, tmp_path_factory.mktemp("service")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
-    program = os.environ.get("MLEG_TEST_CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The phone in a real browser: the camera reads the QR code, and nothing on the pages is forbidden by their own policy."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import pytest
 import qrcode
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from running_sandbox import RunningSandbox
 
 SIZE = (640, 480)
@@ -33,17 +31,18 @@ def filmed(shared_sandbox: RunningSandbox) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def browser(filmed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(
+    filmed: dict[str, Any], playwright: Playwright, chromium_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """A browser whose camera looks at a QR code."""
     camera = film(filmed["token"], tmp_path_factory.mktemp("camera") / "film.y4m")
     options = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("MLEG_TEST_CHROMIUM") or shutil.which("chromium"),
-            args=[*options, f"--use-file-for-fake-video-capture={camera}"],
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path,
+        args=[*options, f"--use-file-for-fake-video-capture={camera}"],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -29,7 +29,10 @@ def _version() -> str:
 
 
 @apisrv.method(
-    consumer=IGNORED, token=IGNORED, returns="A string: `YYYY-MM-DD HH:MM:SS.ffffff`, local time of the installation."
+    consumer=IGNORED,
+    token=IGNORED,
+    fleeting=True,
+    returns="A string: `YYYY-MM-DD HH:MM:SS.ffffff`, local time of the installation.",
 )
 def now(call: Call) -> str:  # noqa: ARG001 - every method is given its call
     """Get the time of the server."""

@@ -22,8 +22,9 @@ from usosapi_mleg.schemas.cards import (
     UserCardsSchema,
     UserIdsArguments,
 )
-from usosapi_mleg.services import activation, orders
+from usosapi_mleg.services import activation, orders, people
 from usosapi_mleg.services import cards as plastic
+from usosapi_mleg.services.people import Sight
 
 SCOPE = "cards"
 _SUCCESS = {"success": True}
@@ -175,14 +176,13 @@ def revoke_mcard(call: Call, *, order_id: uuid.UUID) -> dict[str, bool]:
 def check_orders_status(call: Call, *, user_ids: list[int]) -> dict[str, dict[str, Any] | None]:
     """Get information about student cards and the related mcards.
 
-    For each user the valid plastic card and the latest order of the mLegitymacja; null for a user that has neither.
+    For each user the valid plastic card and the latest order of the mLegitymacja; null for an unknown user.
     """
+    known = people.describe(user_ids, (), Sight())
     by_holder = {one["person_id"]: one for one in plastic.valid_cards(user_ids)} if "card" in call.fields else {}
     latest = plastic.latest_orders(user_ids) if "mcard_order" in call.fields else {}
     return {
-        str(one): {"card": by_holder.get(one), "mcard_order": latest.get(one)}
-        if one in by_holder or one in latest
-        else None
+        str(one): {"card": by_holder.get(one), "mcard_order": latest.get(one)} if one in known else None
         for one in user_ids
     }
 

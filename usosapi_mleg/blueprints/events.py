@@ -18,7 +18,9 @@ events = Module(
     "confirm: a GET request to your address with `hub.mode=subscribe`, `hub.challenge` and your `hub.verify_token`, which you answer "
     "with status 200 and the challenge as the body. Then each change comes as a POST request with the JSON body "
     '`{"event_type": "mlegitymacja/order", "entry": [{"node_id": "<order id>", "related_user_ids": ["<user id>"], '
-    '"operation": "create" or "update", "time": <Unix seconds>}]}`. It says that something changed, not what: ask `status`.',
+    '"operation": "create" or "update", "time": <Unix seconds>}]}`. It says that something changed, not what: ask `status`. An address '
+    "that does not answer with a status of 2xx is tried again, more and more seldom. You are told as long as you have a token that covers "
+    "`events` and works.",
     beta=True,
 )
 

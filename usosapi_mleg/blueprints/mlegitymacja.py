@@ -11,6 +11,7 @@ from usosapi_mleg.domain.text import Text
 from usosapi_mleg.extensions import settings, transaction
 from usosapi_mleg.protocol.method import REQUIRED, Binary, Call, Shape
 from usosapi_mleg.protocol.module import Module
+from usosapi_mleg.schemas.arguments import PageArguments
 from usosapi_mleg.schemas.mlegitymacja import (
     ActivationSchema,
     CancelArguments,
@@ -129,6 +130,8 @@ def activation(call: Call, *, order_id: uuid.UUID | None) -> dict[str, object]:
     ssl=True,
     reveals_codes=True,
     arguments=QrArguments,
+    content_types=("image/svg+xml", "image/png"),
+    returns="The picture: SVG, or PNG.",
     reasons=_ORDER_NOT_FOUND | _NOT_READY,
 )
 def activation_qr(call: Call, *, order_id: uuid.UUID | None, image: str) -> Binary:
@@ -169,9 +172,10 @@ def card(call: Call) -> dict[str, Any]:
     """
     view = orders.live_card(call.user_id)
     sight = Sight(personal=call.caller.allows("personal"), photo=call.caller.allows("photo"))
-    holder = people.describe([call.user_id], call.fields, sight)[call.user_id]
+    wanted = {*call.fields, "has_photo"} if "photo_url" in call.fields else {*call.fields}
+    holder = people.describe([call.user_id], wanted, sight)[call.user_id]
     photo_url = None
-    if "photo_url" in call.fields and sight.photo and holder["has_photo"]:
+    if "photo_url" in wanted and sight.photo and holder["has_photo"]:
         photo_url = url_for("photo_links.show", link=photos.link(call.user_id, "400x500"), _external=True)
     return {
         "order_id": view.id,
@@ -186,11 +190,19 @@ def card(call: Call) -> dict[str, Any]:
 
 
 @mlegitymacja.method(
-    consumer=REQUIRED, token=REQUIRED, scopes=[scopes.MLEGITYMACJA], result=HistorySchema, shape=Shape.LIST
+    consumer=REQUIRED,
+    token=REQUIRED,
+    scopes=[scopes.MLEGITYMACJA],
+    arguments=PageArguments,
+    result=HistorySchema,
+    shape=Shape.LIST,
 )
-def history(call: Call) -> list[dict[str, Any]]:
-    """List the student's orders with what happened to each, the latest first."""
-    found = orders.history(call.user_id)
+def history(call: Call, *, start: int, num: int) -> list[dict[str, Any]]:
+    """List the student's orders with what happened to each, the latest first.
+
+    A page at a time; older ones are got with `start`.
+    """
+    found = orders.history(call.user_id, start, num)
     steps = orders.steps([one.id for one in found]) if "steps" in call.fields else {}
     return [{"order": one, "steps": steps.get(one.id, [])} for one in found]
 

@@ -16,6 +16,7 @@ from usosapi_mleg.errors import (
 )
 from usosapi_mleg.extensions import settings, transaction
 from usosapi_mleg.oauth import consumers, tokens
+from usosapi_mleg.oauth.oauth2 import store
 from usosapi_mleg.oauth.sessions import SignedIn
 from usosapi_mleg.oauth.tokens import OUT_OF_BAND, Asked
 from usosapi_mleg.protocol.dispatch import check_transport, perform
@@ -186,7 +187,9 @@ def revoke_token(call: Call, *, deauthorize: bool) -> dict[str, bool]:
     with transaction():
         if deauthorize:
             tokens.forget_grant(str(call.caller.consumer_key), call.user_id)
-        if call.caller.token_key:
+        if call.caller.bearer:
+            store.revoke_access_token(call.caller.bearer)
+        elif call.caller.token_key:
             tokens.revoke(call.caller.token_key)
     return {"success": True}
 
@@ -222,6 +225,7 @@ def revoke_consumer_key(call: Call, *, consumer_key: str | None, consumer_secret
 @oauth.method(
     consumer=REQUIRED,
     token=OPTIONAL,
+    fleeting=True,
     arguments=ProxyArguments,
     returns="Whatever the called method answers with.",
     reasons={

@@ -10,7 +10,16 @@ from usosapi_mleg.errors import MlegError, ObjectNotFoundError, RequestTooLargeE
 from usosapi_mleg.extensions import db
 from usosapi_mleg.protocol.errors import internal_error_text, log_unforeseen, response_to, response_to_unforeseen
 
-_API = ("/services/", "/usosapiProxy.php", "/ministry/")
+_API = (
+    "/services/",
+    "/usosapiProxy.php",
+    "/ministry/",
+    "/.well-known/",
+    "/oauth2/token",
+    "/oauth2/revoke",
+    "/oauth2/introspect",
+    "/oauth2/device_authorization",
+)
 _NOT_FOUND = 404
 _TOO_LARGE = 413
 _TITLE = Text("Nie udało się", "That did not work")

@@ -14,6 +14,7 @@ from usosapi_mleg.schemas.studies import (
     TermsArguments,
     TermSchema,
     TermSearchArguments,
+    TermsFoundSchema,
     TermsIndexArguments,
 )
 from usosapi_mleg.services import studies
@@ -59,16 +60,24 @@ def terms_index(call: Call, *, active_only: bool) -> list[TermView]:  # noqa: AR
     return [one for one in studies.terms() if one.is_active or not active_only]
 
 
-@terms.method(consumer=IGNORED, token=IGNORED, arguments=TermSearchArguments, result=TermSchema, shape=Shape.LIST)
+@terms.method(consumer=IGNORED, token=IGNORED, arguments=TermSearchArguments, result=TermsFoundSchema)
 def search(
     call: Call,  # noqa: ARG001 - every method is given its call
     *,
     query: str,
     min_finish_date: date | None,
     max_start_date: date | None,
-) -> list[TermView]:
-    """Find terms by name and dates."""
-    return studies.terms(text=query, finishes_from=min_finish_date, starts_until=max_start_date)
+    start: int,
+    num: int,
+) -> dict[str, Any]:
+    """Find terms by name and dates.
+
+    They come in pages; ask for the next one with `start`.
+    """
+    found = studies.terms(
+        text=query, finishes_from=min_finish_date, starts_until=max_start_date, start=start, most=num + 1
+    )
+    return {"items": found[:num], "next_page": len(found) > num}
 
 
 @progs.method(

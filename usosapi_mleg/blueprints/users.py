@@ -1,6 +1,6 @@
 """`services/users`: what a card app needs to know of a person."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import url_for
@@ -10,6 +10,7 @@ from usosapi_mleg.errors import ObjectNotFoundError
 from usosapi_mleg.oauth.caller import Caller
 from usosapi_mleg.protocol.method import OPTIONAL, REQUIRED, Call, Shape
 from usosapi_mleg.protocol.module import Module
+from usosapi_mleg.protocol.selector import Selection
 from usosapi_mleg.schemas.users import UserArguments, UsersArguments, UserSchema
 from usosapi_mleg.services import people, photos, studies
 from usosapi_mleg.services.people import Sight
@@ -34,7 +35,7 @@ def _sight(caller: Caller) -> Sight:
     )
 
 
-def _described(caller: Caller, ids: Iterable[int], wanted: Container[str]) -> dict[int, dict[str, Any]]:
+def _described(caller: Caller, ids: Iterable[int], wanted: Selection) -> dict[int, dict[str, Any]]:
     """Describe those among the ids whom the caller may see."""
     seen = [one for one in ids if one == caller.person_id or (caller.administrative and caller.token_key is None)]
     sight = _sight(caller)
@@ -42,16 +43,15 @@ def _described(caller: Caller, ids: Iterable[int], wanted: Container[str]) -> di
     for person_id, person in found.items():
         person.update(_NOBODY)
         if "photo_urls" in wanted:
-            person["photo_urls"] = _photo_urls(person_id, visible=sight.photo and person["has_photo"])
+            sizes = wanted["photo_urls"] or SIZES
+            person["photo_urls"] = _photo_urls(person_id, sizes) if sight.photo and person["has_photo"] else {}
         if "student_programmes" in wanted:
             person["student_programmes"] = studies.student_programmes(person_ids=[person_id]) if sight.studies else []
     return found
 
 
-def _photo_urls(person_id: int, *, visible: bool) -> dict[str, str | None]:
-    if not visible:
-        return dict.fromkeys(SIZES)
-    return {size: url_for("photo_links.show", link=photos.link(person_id, size), _external=True) for size in SIZES}
+def _photo_urls(person_id: int, sizes: Iterable[str]) -> dict[str, str]:
+    return {size: url_for("photo_links.show", link=photos.link(person_id, size), _external=True) for size in sizes}
 
 
 @users.method(

@@ -5,6 +5,7 @@ import sys
 import click
 
 from usosapi_mleg.cli.migrate import migrate
+from usosapi_mleg.cli.oauth2_client import oauth2_client
 from usosapi_mleg.cli.worker import worker
 from usosapi_mleg.crypto import KeysError
 from usosapi_mleg.settings import SettingsError
@@ -16,6 +17,7 @@ def commands() -> None:
 
 
 commands.add_command(migrate)
+commands.add_command(oauth2_client)
 commands.add_command(worker)
 
 

@@ -1,5 +1,6 @@
 """Loading of the demo's data: the university, its people with their accounts, and the apps."""
 
+import base64
 import hashlib
 import secrets
 import string
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from usosapi_mleg import clock
+from usosapi_mleg.crypto import digest
 from usosapi_mleg.demo.errors import DemoError
 from usosapi_mleg.demo.people import FACULTIES, PEOPLE, PROGRAMMES, DemoPerson
 from usosapi_mleg.demo.portraits import draw_portrait
@@ -30,6 +32,7 @@ from usosapi_mleg.models import (
     Term,
 )
 from usosapi_mleg.oauth.accounts import hash_password
+from usosapi_mleg.oauth.oauth2.given import Kind
 from usosapi_mleg.settings import Environment
 
 PASSWORD = "demo-2026"  # noqa: S105 - everybody may know it: only the demo has these accounts
@@ -49,11 +52,21 @@ class _App(NamedTuple):
     host: str
     administrative: bool = False
     student_front_end: bool = False
+    kiosk: bool = False
+
+    @property
+    def redirect_uris(self) -> list[str]:
+        """Where OAuth 2.0 may send people: any port of this machine, and the app's own page."""
+        return [
+            "http://127.0.0.1/callback",
+            "http://localhost/callback",
+            f"https://{self.host}.example.edu.pl/callback",
+        ]
 
 
 _APPS = (
     _App("Kampus (aplikacja przykładowa)", "kampus"),
-    _App("Przeglądarka statusu", "status"),
+    _App("Przeglądarka statusu", "status", kiosk=True),
     _App("USOSweb", "usosweb", administrative=True, student_front_end=True),
     _App("Biuro kart", "karty", administrative=True),
 )
@@ -202,6 +215,22 @@ def _account_row(person: DemoPerson, password_hash: str) -> dict[str, Any]:
 def _load_consumers() -> None:
     known = set(db.session.scalars(select(Consumer.name).where(Consumer.name.in_(_APP_NAMES))))
     _add(Consumer, (_consumer_row(app) for app in _APPS if app.name not in known))
+    for app in _APPS:
+        _set_up_oauth2(app)
+
+
+def _set_up_oauth2(app: _App) -> None:
+    consumer = db.session.scalars(select(Consumer).where(Consumer.name == app.name)).one()
+    consumer.oauth2_secret = digest(_oauth2_secret(consumer))
+    consumer.redirect_uris = app.redirect_uris
+    consumer.kiosk = app.kiosk
+
+
+def _oauth2_secret(consumer: Consumer) -> str:
+    """Make the client secret from the consumer's own secret: only a digest of it is stored, and every start has to print it."""
+    secret = keyring().open_text(consumer.secret, f"consumers.secret:{consumer.key}")
+    derived = keyring().index(f"{consumer.key} {secret}", "demo client secret")
+    return Kind.CLIENT_SECRET + base64.urlsafe_b64encode(derived).decode().rstrip("=")
 
 
 def _consumer_row(app: _App) -> dict[str, Any]:
@@ -233,9 +262,9 @@ def _read_consumers() -> list[dict[str, Any]]:
             "secret": keyring().open_text(consumer.secret, f"consumers.secret:{consumer.key}"),
             "administrative": consumer.administrative,
             "student_front_end": consumer.student_front_end,
-            "oauth2_client_id": None,
-            "oauth2_client_secret": None,
-            "redirect_uris": [],
+            "oauth2_client_id": consumer.key,
+            "oauth2_client_secret": _oauth2_secret(consumer),
+            "redirect_uris": list(consumer.redirect_uris),
         }
         for consumer in sorted(consumers, key=lambda consumer: _APP_NAMES.index(consumer.name))
     ]

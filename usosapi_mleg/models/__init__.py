@@ -12,6 +12,7 @@ from usosapi_mleg.models.access import (
     WebSession,
 )
 from usosapi_mleg.models.events import EventDelivery, EventSubscription, SubscriptionState
+from usosapi_mleg.models.oauth2 import AuthorizationCode, BearerToken, DeviceGrant, RefreshToken, UserCodeTries
 from usosapi_mleg.models.operations import AuditEvent, ServiceState
 from usosapi_mleg.models.orders import Offer, Order, OrderHistory, RememberedAnswer, Revocation
 from usosapi_mleg.models.registry import (
@@ -30,8 +31,11 @@ __all__ = [
     "AccessToken",
     "Account",
     "AuditEvent",
+    "AuthorizationCode",
+    "BearerToken",
     "CardType",
     "Consumer",
+    "DeviceGrant",
     "EventDelivery",
     "EventSubscription",
     "Faculty",
@@ -45,6 +49,7 @@ __all__ = [
     "Photo",
     "PlasticCard",
     "Programme",
+    "RefreshToken",
     "RememberedAnswer",
     "RequestToken",
     "Revocation",
@@ -54,5 +59,6 @@ __all__ = [
     "StudentProgramme",
     "SubscriptionState",
     "Term",
+    "UserCodeTries",
     "WebSession",
 ]

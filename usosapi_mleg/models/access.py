@@ -1,8 +1,10 @@
 """Who may come in: accounts and web sessions of persons, consumers (apps), and what persons have allowed them."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, false, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from usosapi_mleg.extensions import Base
@@ -65,6 +67,14 @@ class Consumer(Base):
     #: The university vouches for it.
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="SET NULL"), index=True)
     #: Who registered it.
+    oauth2_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: SHA-256 of the OAuth 2.0 client secret; None: a public client, or one that signs with a key of `jwks`.
+    redirect_uris: Mapped[list[str]] = mapped_column(TextArray, default=list, server_default=text("'{}'"))
+    #: Where OAuth 2.0 may send a person back to; empty: nowhere, so no code is given.
+    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    #: Public keys of an app that signs instead of sending a secret (`private_key_jwt`).
+    kiosk: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: It runs on devices without a keyboard: people allow it on another device (RFC 8628).
 
 
 class Grant(Base):

@@ -1,16 +1,39 @@
 """Tells subscribers over HTTP, as USOS API's push events do (PubSubHubbub style): a challenge first, then JSON by POST."""
 
+import asyncio
 import hmac
 import ipaddress
 import secrets
 import socket
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import httpx
 
 _CHALLENGE_LETTERS = 20
-_LONGEST_ANSWER = 1000
+_AT_ONCE = 20
+_LAST_PORT = 65_535
+_PORTS = {"http": 80, "https": 443}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whether a new subscriber wants to be told at this address."""
+
+    callback_url: str
+    verify_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Changes to tell to one address."""
+
+    callback_url: str
+    event_type: str
+    entries: Sequence[dict[str, Any]]
 
 
 class PushError(Exception):
@@ -18,42 +41,90 @@ class PushError(Exception):
 
 
 class Pusher:
-    """One client for all subscribers. Redirects are not followed; private addresses are refused unless allowed."""
+    """Speaks to many subscribers at once, with each for a short time only, so that those who do not answer keep nobody waiting.
 
-    def __init__(self, *, allow_private: bool, timeout_seconds: float = 10.0) -> None:
+    Redirects are not followed, and private addresses are refused unless allowed: nobody may have us call what they cannot reach
+    themselves.
+    """
+
+    def __init__(self, *, allow_private: bool, timeout_seconds: float = 5.0) -> None:
         self._allow_private = allow_private
-        self._client = httpx.Client(timeout=timeout_seconds, trust_env=False, follow_redirects=False)
+        self._timeout_seconds = timeout_seconds
+        self._tls = httpx.create_ssl_context()
 
-    def confirms(self, callback_url: str, verify_token: str) -> bool:
-        """Ask a subscriber whether it wants to be told: it must answer with the challenge."""
+    def ask(self, questions: Sequence[Question]) -> list[bool]:
+        """Ask subscribers to confirm; True for each that answers with the challenge it was sent."""
+        return [answer is True for answer in self._with_each(self._confirms, questions)]
+
+    def push(self, messages: Sequence[Message]) -> list[PushError | None]:
+        """Tell subscribers of changes; None for each that answers 2xx, else what went wrong."""
+        answers = self._with_each(self._told, messages)
+        return [answer if isinstance(answer, PushError) else None for answer in answers]
+
+    def _with_each(
+        self, speak: Callable[[httpx.AsyncClient, T], Awaitable[bool]], to: Sequence[T]
+    ) -> list[bool | PushError]:
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(client: httpx.AsyncClient, item: T) -> bool | PushError:
+            try:
+                async with places, asyncio.timeout(self._timeout_seconds):
+                    return await speak(client, item)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, TimeoutError) as error:
+                return PushError(type(error).__name__)
+            except PushError as error:
+                return error
+
+        async def everybody() -> list[bool | PushError]:
+            async with httpx.AsyncClient(verify=self._tls, timeout=self._timeout_seconds, trust_env=False) as client:
+                return await asyncio.gather(*(one(client, item) for item in to))
+
+        return asyncio.run(everybody())
+
+    async def _confirms(self, client: httpx.AsyncClient, question: Question) -> bool:
         challenge = secrets.token_hex(_CHALLENGE_LETTERS // 2)
-        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verify_token}
+        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": question.verify_token}
+        request = await self._request(client, "GET", question.callback_url, params=query)
+        response = await client.send(request, stream=True)
         try:
-            self._check(callback_url)
-            response = self._client.get(httpx.URL(callback_url).copy_merge_params(query))
-        except (httpx.HTTPError, httpx.InvalidURL, PushError):
-            return False
-        answer = response.content[:_LONGEST_ANSWER].strip()
-        return response.status_code == httpx.codes.OK and hmac.compare_digest(answer, challenge.encode())
+            answer = await _beginning(response)
+        finally:
+            await response.aclose()
+        return response.status_code == httpx.codes.OK and hmac.compare_digest(answer.strip(), challenge.encode())
 
-    def push(self, callback_url: str, event_type: str, entries: Sequence[dict[str, Any]]) -> None:
-        """Tell a subscriber of changes; raise `PushError` unless it answers 2xx."""
-        try:
-            self._check(callback_url)
-            response = self._client.post(callback_url, json={"event_type": event_type, "entry": list(entries)})
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise PushError(type(error).__name__) from error
+    async def _told(self, client: httpx.AsyncClient, message: Message) -> bool:
+        content = {"event_type": message.event_type, "entry": list(message.entries)}
+        request = await self._request(client, "POST", message.callback_url, json=content)
+        response = await client.send(request, stream=True)
+        await response.aclose()
         if not response.is_success:
             raise PushError(f"HTTP {response.status_code}")
+        return True
 
-    def _check(self, callback_url: str) -> None:
-        """Refuse addresses inside our own network: nobody may have us call what they cannot reach themselves."""
-        if self._allow_private:
-            return
-        url = httpx.URL(callback_url)
-        try:
-            found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise PushError("the host is not known") from error
-        if not all(ipaddress.ip_address(str(address[4][0])).is_global for address in found):
-            raise PushError("the address is not public")
+    async def _request(self, client: httpx.AsyncClient, method: str, address: str, **content: Any) -> httpx.Request:
+        url = httpx.URL(address)
+        if (url.port or 0) > _LAST_PORT:
+            raise PushError("there is no such port")
+        request = client.build_request(method, url.copy_merge_params(content.pop("params", {})), **content)
+        if not self._allow_private:
+            # What was looked up is what is called: a name could lead elsewhere the second time.
+            request.extensions["sni_hostname"] = url.host
+            request.url = request.url.copy_with(host=await _public_address(url))
+        return request
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """Read as much of an answer as a challenge can be."""
+    async for chunk in response.aiter_bytes(chunk_size=1000):
+        return chunk
+    return b""
+
+
+async def _public_address(url: httpx.URL) -> str:
+    """Look up a host; raise `PushError` for one inside a network that is not public."""
+    port = url.port or _PORTS.get(url.scheme)
+    found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(str(address[4][0])) for address in found]
+    if not all(address.is_global and not address.is_multicast for address in addresses):
+        raise PushError("the address is not public")
+    return str(addresses[0])

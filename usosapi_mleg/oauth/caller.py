@@ -21,6 +21,8 @@ class Caller:
     """An administrative consumer acts with `as_user_id`: the person did not allow this themselves."""
     ceiling: frozenset[str] | None = None
     """No scope outside it counts; None: no such limit."""
+    bearer: bytes | None = None
+    """SHA-256 of the OAuth 2.0 token that was presented; None: the call is signed."""
 
     def allows(self, scope: str) -> bool:
         """Tell whether the caller has the scope. An administrative consumer that acts for somebody has been given it by the university."""
@@ -30,7 +32,8 @@ class Caller:
 
     def weakened(self, ceiling: frozenset[str]) -> "Caller":
         """Give the same caller with no more scopes than `ceiling`."""
-        return replace(self, scopes=self.scopes & ceiling, ceiling=ceiling)
+        lower = ceiling if self.ceiling is None else self.ceiling & ceiling
+        return replace(self, scopes=self.scopes & ceiling, ceiling=lower)
 
     @property
     def actor(self) -> Actor:

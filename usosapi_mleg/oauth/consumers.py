@@ -1,18 +1,49 @@
-"""Consumers (apps): registering one, and what is known of it."""
+"""Consumers (apps): registering one, and what is known of it.
+
+A consumer that waits for an administrator is disabled since the very moment at which it was registered; one that was working before is
+disabled since later.
+"""
 
 import hmac
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from usosapi_mleg import clock
-from usosapi_mleg.errors import ParameterInvalidError
+from usosapi_mleg.domain.text import Text
+from usosapi_mleg.errors import ObjectNotFoundError, ParameterInvalidError, TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, reading
 from usosapi_mleg.models import Consumer
 from usosapi_mleg.oauth import tokens
+
+MOST_PER_HOUR = 20
+"""How many consumers one person, or all who are not signed in together, may register in an hour."""
+_HOUR = timedelta(hours=1)
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('consumers.register'))")
+_COLUMNS = (
+    Consumer.key,
+    Consumer.name,
+    Consumer.url,
+    Consumer.email,
+    Consumer.callbacks,
+    Consumer.administrative,
+    Consumer.registered_at,
+    Consumer.disabled_at,
+)
+
+
+class State(StrEnum):
+    """Whether a consumer can be used."""
+
+    WORKING = "working"
+    WAITING = "waiting"
+    """An administrator has not approved it yet."""
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +52,20 @@ class NewConsumer:
 
     key: str
     secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConsumer:
+    """A consumer as those see it who look after it: all but its secret."""
+
+    key: str
+    name: str
+    url: str | None
+    email: str | None
+    callbacks: tuple[str, ...]
+    administrative: bool
+    registered_at: datetime
+    state: State
 
 
 def describe(key: str) -> dict[str, Any]:
@@ -44,8 +89,14 @@ def register(
     email: str,
     callbacks: list[str],
     owner_id: int | None,
+    needs_approval: bool = False,
 ) -> NewConsumer:
-    """Register a consumer and give its key and secret; raise `ParameterInvalidError` when the name is taken."""
+    """Register a consumer and give its key and secret.
+
+    Raises `ParameterInvalidError` when the name is taken, `TooManyRequestsError` when too many were registered lately.
+    """
+    now = clock.now()
+    _refuse_flood(owner_id, now)
     made = NewConsumer(tokens.generate_key(), tokens.generate_secret())
     try:
         with db.session.begin_nested():
@@ -58,7 +109,8 @@ def register(
                     email=email,
                     callbacks=callbacks,
                     owner_id=owner_id,
-                    registered_at=clock.now(),
+                    registered_at=now,
+                    disabled_at=now if needs_approval else None,
                 ),
             )
     except IntegrityError:
@@ -66,6 +118,72 @@ def register(
             "name", "An application of this name is registered already.", reason="already_exists"
         ) from None
     return made
+
+
+def _refuse_flood(owner_id: int | None, now: datetime) -> None:
+    """Raise `TooManyRequestsError` when enough was registered within the last hour; whoever comes next waits for this transaction."""
+    db.session.execute(_ONE_AT_A_TIME)
+    lately = select(func.count()).where(
+        Consumer.owner_id.is_(None) if owner_id is None else Consumer.owner_id == owner_id,
+        Consumer.registered_at > now - _HOUR,
+    )
+    if db.session.scalars(lately).one() >= MOST_PER_HOUR:
+        raise TooManyRequestsError(
+            f"At most {MOST_PER_HOUR} consumers can be registered in an hour.",
+            retry_after=int(_HOUR.total_seconds()),
+            user_message=Text(
+                "W ostatniej godzinie zarejestrowano zbyt wiele aplikacji. Spróbuj ponownie za godzinę.",
+                "Too many applications were registered within the last hour. Try again in an hour.",
+            ),
+        )
+
+
+def owned(person_id: int) -> list[KnownConsumer]:
+    """List the consumers that a person has registered, the latest first."""
+    query = select(*_COLUMNS).where(Consumer.owner_id == person_id).order_by(Consumer.registered_at.desc())
+    with reading() as connection:
+        return [_known(row) for row in connection.execute(query)]
+
+
+def waiting() -> list[KnownConsumer]:
+    """List the consumers that wait for an administrator, the earliest first."""
+    query = select(*_COLUMNS).where(Consumer.disabled_at == Consumer.registered_at).order_by(Consumer.registered_at)
+    with reading() as connection:
+        return [_known(row) for row in connection.execute(query)]
+
+
+def _known(row: Any) -> KnownConsumer:
+    return KnownConsumer(
+        key=row.key,
+        name=row.name,
+        url=row.url,
+        email=row.email,
+        callbacks=tuple(row.callbacks),
+        administrative=row.administrative,
+        registered_at=row.registered_at,
+        state=_state(row.registered_at, row.disabled_at),
+    )
+
+
+def _state(registered_at: datetime, disabled_at: datetime | None) -> State:
+    if disabled_at is None:
+        return State.WORKING
+    return State.WAITING if disabled_at == registered_at else State.DISABLED
+
+
+def decide(key: str, *, approved: bool) -> None:
+    """Approve a consumer that waits for an administrator, or refuse it for good.
+
+    Raises `ObjectNotFoundError` when none of this key waits.
+    """
+    decided = db.session.execute(
+        update(Consumer)
+        .where(Consumer.key == key, Consumer.disabled_at == Consumer.registered_at)
+        .values(disabled_at=None if approved else clock.now())
+        .returning(Consumer.key),
+    ).scalar_one_or_none()
+    if decided is None:
+        raise ObjectNotFoundError("No consumer of this key waits for approval.", reason="consumer_not_waiting")
 
 
 def has_secret(key: str, secret: str) -> bool:

@@ -1,4 +1,4 @@
-"""The one gate: finds out who signed a request. One round trip for the credentials, one for the nonce."""
+"""The one gate: finds out who calls. One round trip for a bearer token; for a signed request one more, for the nonce."""
 
 import re
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from usosapi_mleg.errors import (
 from usosapi_mleg.extensions import keyring, reading
 from usosapi_mleg.oauth import nonces, signature
 from usosapi_mleg.oauth.caller import ANONYMOUS, Caller
+from usosapi_mleg.oauth.oauth2 import bearer
 from usosapi_mleg.oauth.signature import SignedRequest
 
 _FORM = "application/x-www-form-urlencoded"
@@ -78,26 +79,34 @@ def is_private(request: Request) -> bool:
 
 
 def identify(request: Request, *, act_as: bool = False, request_token: bool = False) -> Credentials:
-    """Find out who calls; an unsigned request is anonymous.
+    """Find out who calls, by an OAuth 1.0a signature or an OAuth 2.0 bearer token; a request without either is anonymous.
 
     `act_as`: the method is about a person, so an administrative consumer may name one with `as_user_id` instead of a token.
     `request_token`: the request is signed with a request token. Raises `UnauthenticatedError` for wrong, expired or revoked credentials,
     `BadOAuthRequestError` for malformed, stale or repeated requests.
     """
-    signed = _read(request)
-    if signed is None:
+    if bearer.is_presented(request) and not request_token:
+        caller, oauth = _by_bearer_token(request), {}
+    elif (signed := _read(request)) is not None:
+        caller, oauth = _authenticate(request, signed, request_token=request_token), signed.oauth
+    else:
         return NOBODY
-    caller = _authenticate(request, signed, request_token=request_token)
     if act_as and caller.token_key is None:
         caller = _as_user(caller, request)
-    return Credentials(caller, signed.oauth)
+    return Credentials(caller, oauth)
+
+
+def _by_bearer_token(request: Request) -> Caller:
+    if not is_private(request):
+        raise MethodForbiddenError("Bearer tokens are accepted over TLS (https) only.", reason="ssl_required")
+    return bearer.identify(request)
 
 
 def _read(request: Request) -> SignedRequest | None:
     scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
     if scheme not in {"", "oauth"}:
         raise UnauthenticatedError(
-            "This kind of Authorization header is not known here: use OAuth.", reason="unknown_scheme"
+            "This kind of Authorization header is not known here: use OAuth or Bearer.", reason="unknown_scheme"
         )
     signed = signed_request(request)
     if signed.consumer_key is None:

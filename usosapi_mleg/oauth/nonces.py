@@ -9,7 +9,7 @@ from usosapi_mleg.oauth.signature import SignedRequest
 
 WINDOW_SECONDS = 300
 """How far a timestamp may lie from our time, before or after."""
-_LONGEST_NONCE = 128
+LONGEST_NONCE = 128
 _LONGEST_TIMESTAMP = 12
 
 _SPEND = text(
@@ -26,8 +26,8 @@ def checked_timestamp(request: SignedRequest) -> int:
     nonce = request.oauth.get("oauth_nonce", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_TIMESTAMP):
         raise BadOAuthRequestError("Parameter oauth_timestamp is missing or is not a number.")
-    if not nonce or len(nonce) > _LONGEST_NONCE or "\0" in nonce:
-        raise BadOAuthRequestError(f"Parameter oauth_nonce is missing or longer than {_LONGEST_NONCE} characters.")
+    if not nonce or len(nonce) > LONGEST_NONCE or "\0" in nonce:
+        raise BadOAuthRequestError(f"Parameter oauth_nonce is missing or longer than {LONGEST_NONCE} characters.")
     timestamp = int(digits)
     ours = clock.wall_seconds()
     if abs(ours - timestamp) > WINDOW_SECONDS:
@@ -39,17 +39,17 @@ def checked_timestamp(request: SignedRequest) -> int:
 
 
 def spend(request: SignedRequest, timestamp: int) -> None:
-    """Use up the nonce of a request whose signature proved right; raise `BadOAuthRequestError` when it was used before.
+    """Use up the nonce of a request whose signature proved right; raise `BadOAuthRequestError` when it was used before."""
+    spend_nonce(request.consumer_key or "", request.token_key or "", timestamp, request.oauth["oauth_nonce"])
+
+
+def spend_nonce(consumer_key: str, token_key: str, timestamp: int, nonce: str) -> None:
+    """Use up a nonce; raise `BadOAuthRequestError` when it was used before.
 
     The nonces live in an UNLOGGED table, which a crash of PostgreSQL empties. The epoch stands in another one, so it is gone too then,
     and what was signed before the first request after the crash is refused.
     """
-    values = {
-        "consumer": request.consumer_key,
-        "token": request.token_key or "",
-        "timestamp": timestamp,
-        "nonce": request.oauth["oauth_nonce"],
-    }
+    values = {"consumer": consumer_key, "token": token_key, "timestamp": timestamp, "nonce": nonce}
     with reading() as connection:
         since, fresh = connection.execute(_SPEND, values).one()
         if since is None:

@@ -22,6 +22,7 @@ from usosapi_mleg.errors import (
 )
 from usosapi_mleg.extensions import db, keyring
 from usosapi_mleg.models import AccessToken, Consumer, Grant, RequestToken
+from usosapi_mleg.oauth.oauth2 import families
 
 OUT_OF_BAND = "oob"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
@@ -94,9 +95,14 @@ def _checked_callback(callback: str, allowed: Iterable[str]) -> str:
             "oauth_callback", 'It must be "oob" or an address that begins with a lower-case scheme and "://".'
         )
     registered = frozenset(allowed)
-    if registered and callback not in registered and _LOOPBACK_PORT.sub(r"\1", callback) not in registered:
+    if registered and callback not in registered and without_loopback_port(callback) not in registered:
         raise ParameterInvalidError("oauth_callback", "It is not among the addresses registered for this consumer.")
     return callback
+
+
+def without_loopback_port(address: str) -> str:
+    """Give the address as it is registered when every port of this machine is meant; other addresses stay as they are."""
+    return _LOOPBACK_PORT.sub(r"\1", address)
 
 
 def is_callback(callback: str) -> bool:
@@ -263,3 +269,4 @@ def forget_grant(consumer_key: str, person_id: int) -> None:
         )
         .values(revoked_at=clock.now()),
     )
+    families.revoke_of_person(consumer_key, person_id)

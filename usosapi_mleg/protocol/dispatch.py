@@ -1,17 +1,20 @@
 """Answers one call of a method: who calls, may they, what do they want, do it, write it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from flask import Response, request
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from usosapi_mleg.errors import (
     MethodForbiddenError,
     MlegError,
     ParameterInvalidError,
     ParameterMissingError,
+    ScopeMissingError,
     UnauthenticatedError,
 )
 from usosapi_mleg.oauth import gate
@@ -23,6 +26,8 @@ from usosapi_mleg.protocol.method import IGNORED, REQUIRED, Binary, Call, Method
 from usosapi_mleg.protocol.selector import Choice, choose
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What neither the database nor UTF-8 can hold."""
 _ANYBODY_MAY_KEEP = "public, max-age=60"
 _CALLER_MAY_KEEP = "private, no-cache"
 _NOBODY_MAY_KEEP = "no-store"
@@ -42,12 +47,13 @@ def answer_request(method: Method) -> Response:
 
 def _let_keep(method: Method, response: Response) -> Response:
     """Say who may keep the answer, and answer "not modified" to those who have it."""
-    if request.method != "GET" or method.reveals_codes or method.ssl:
+    if request.method != "GET" or method.reveals_codes or method.ssl or method.fleeting:
         response.headers["Cache-Control"] = _NOBODY_MAY_KEEP
         return response
     response.headers["Cache-Control"] = _ANYBODY_MAY_KEEP if method.public else _CALLER_MAY_KEEP
     response.add_etag()
-    response.make_conditional(request)
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
     return response
 
 
@@ -116,10 +122,7 @@ def check_allowed(method: Method, caller: Caller) -> None:
     if method.token is REQUIRED and (caller.token_key if method.request_token else caller.person_id) is None:
         raise UnauthenticatedError("This method must be signed with an access token.", reason="token_missing")
     if method.scopes and caller.person_id is not None and not any(map(caller.allows, method.scopes)):
-        raise MethodForbiddenError(
-            f"The access token does not cover the scope that is needed: {' or '.join(method.scopes)}.",
-            reason="scope_missing",
-        )
+        raise ScopeMissingError(tuple(method.scopes))
     if method.reveals_codes and caller.impersonating and not caller.student_front_end:
         raise MethodForbiddenError(
             "Codes are shown to the student only: use the student's own token.", reason="student_only"
@@ -129,12 +132,18 @@ def check_allowed(method: Method, caller: Caller) -> None:
 def load_arguments(method: Method, parameters: Mapping[str, str]) -> dict[str, Any]:
     """Check and convert the arguments; unknown parameters are ignored, as at USOS. Raises `ParameterError`."""
     for name, value in parameters.items():
-        if "\0" in value:
-            raise ParameterInvalidError(name, "It holds a NUL character.")
+        if _NOT_TEXT.search(value):
+            raise ParameterInvalidError(name, "It holds a character that is none: NUL, or half of a pair.")
     if method.arguments is None:
         return {}
     try:
-        loaded: dict[str, Any] = method.arguments().load(dict(parameters))
+        loaded: dict[str, Any] = _reader(method.arguments).load(dict(parameters))
     except ValidationError as error:
         raise from_validation(error) from None
     return loaded
+
+
+@cache
+def _reader(arguments: type[Schema]) -> Schema:
+    """Give the one instance of an arguments schema: to make it costs more than to use it."""
+    return arguments()

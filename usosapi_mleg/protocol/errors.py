@@ -4,7 +4,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, has_request_context, jsonify, request
 from marshmallow import ValidationError
 
 from usosapi_mleg.domain.text import Text
@@ -20,6 +20,7 @@ from usosapi_mleg.errors import (
     ParameterInvalidError,
     ParameterMissingError,
     RequestTooLargeError,
+    ScopeMissingError,
     TooManyRequestsError,
     UnauthenticatedError,
 )
@@ -40,7 +41,8 @@ STATUSES: dict[type[MlegError], int] = {
 }
 """Error class → HTTP status; a class that is absent has the status of its nearest base. A test walks all classes."""
 
-_REALM = 'OAuth realm="USOS API"'
+_SIGN = 'OAuth realm="USOS API"'
+_BEARER = 'Bearer realm="USOS API"'
 _REQUIRED_MESSAGES = {"Missing data for required field.", "Field may not be null."}
 
 
@@ -70,11 +72,23 @@ def response_to(error: MlegError) -> Response:
     """Answer with an error."""
     response = jsonify(body_of(error))
     response.status_code = status_of(type(error))
-    if isinstance(error, UnauthenticatedError):
-        response.headers["WWW-Authenticate"] = _REALM
+    if challenge := _challenge(error):
+        response.headers["WWW-Authenticate"] = challenge
     if isinstance(error, TooManyRequestsError):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _challenge(error: MlegError) -> str | None:
+    """Say how to authenticate, in the terms of what the caller tried: RFC 6750 section 3 for a bearer token, else RFC 5849."""
+    tried = request.headers.get("Authorization", "").partition(" ")[0].lower() if has_request_context() else ""
+    if isinstance(error, UnauthenticatedError):
+        if tried == "bearer":
+            return f'{_BEARER}, error="invalid_token"'
+        return _SIGN if tried == "oauth" else f"{_SIGN}, {_BEARER}"
+    if isinstance(error, ScopeMissingError) and tried == "bearer":
+        return f'{_BEARER}, error="insufficient_scope", scope="{error.scope}"'
+    return None
 
 
 def log_unforeseen(error: Exception) -> str:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from json import JSONEncoder
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from flask import Response, json
+from flask import Response
 
 from usosapi_mleg.errors import ParameterInvalidError, ParameterMissingError
 
@@ -14,6 +15,7 @@ JSONP_TYPE = "application/javascript; charset=utf-8"
 XML_TYPE = "text/xml; charset=utf-8"
 FORMATS = ("json", "jsonp", "xmlmap2", "xmlmap", "xmlitems")
 
+_dumps = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _CALLBACK = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold (section 2.2)."""
@@ -36,10 +38,6 @@ def writer(parameters: Mapping[str, str]) -> Callable[[Any], Response]:
             ET.tostring(_XML[wish](value), encoding="utf-8", xml_declaration=False), content_type=XML_TYPE
         )
     raise ParameterInvalidError("format", f"It must be one of {', '.join(FORMATS)}.")
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 def write_json(value: Any) -> Response:

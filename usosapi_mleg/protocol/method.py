@@ -82,6 +82,8 @@ class Method:
     """The caller must have one of them; empty: none is needed."""
     ssl: bool = False
     administrative: bool = False
+    fleeting: bool = False
+    """The answer holds for this moment only: nobody may keep it."""
     reveals_codes: bool = False
     """Only the student's own token or session opens it, unless the consumer is marked as the student's front end."""
     request_token: bool = False

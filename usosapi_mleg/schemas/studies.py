@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import Schema, fields, validate
 
-from usosapi_mleg.schemas.arguments import Arguments
+from usosapi_mleg.schemas.arguments import Arguments, PageArguments
 from usosapi_mleg.schemas.fields import LangDict, NumericId, PipeList, UsosBoolean
 
 _ID = validate.Length(min=1, max=32)
@@ -34,7 +34,7 @@ class TermsIndexArguments(Arguments):
     active_only = UsosBoolean(load_default=False, metadata={"description": "List only terms that last today."})
 
 
-class TermSearchArguments(Arguments):
+class TermSearchArguments(PageArguments):
     """Arguments of `search`."""
 
     query = fields.String(
@@ -60,6 +60,13 @@ class TermSchema(Schema):
     finish_date = fields.Date(metadata={"description": "Last day, the examination session included."})
     order_key = fields.Integer(metadata={"description": "Sorting by it puts terms in their order in time."})
     is_active = fields.Boolean(metadata={"description": "Whether the term lasts today."})
+
+
+class TermsFoundSchema(Schema):
+    """A part of the terms that were found."""
+
+    items = fields.List(fields.Nested(TermSchema), metadata={"description": "The terms."})
+    next_page = fields.Boolean(metadata={"description": "Whether there are more."})
 
 
 class StudentArguments(Arguments):

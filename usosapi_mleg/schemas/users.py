@@ -92,7 +92,8 @@ class UserSchema(Schema):
     photo_urls = fields.Nested(
         PhotoUrlsSchema,
         metadata={
-            "description": "Addresses of the photo by size, each valid for an hour; needs the scope photo. Null values otherwise."
+            "description": "Addresses of the photo by size, each valid for an hour; needs the scope photo. Empty otherwise, and when "
+            "there is no approved photo."
         },
     )
     student_number = fields.String(

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import ColumnElement, any_, delete, exists, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from usosapi_mleg import clock, jobs
 from usosapi_mleg.errors import ParameterInvalidError
 from usosapi_mleg.extensions import db, keyring, reading
-from usosapi_mleg.models import EventDelivery, EventSubscription, SubscriptionState
+from usosapi_mleg.models import AccessToken, Consumer, EventDelivery, EventSubscription, SubscriptionState
 
 ORDER_EVENT = "mlegitymacja/order"
 EVENT_TYPES = (ORDER_EVENT,)
+_SCOPE = "events"
 
 _FIRST_PAUSE = timedelta(seconds=5)
 _MOST_ATTEMPTS = 8
@@ -40,6 +41,7 @@ class Delivery:
     """One change to be told to one address."""
 
     id: int
+    consumer_key: str
     callback_url: str
     order_id: uuid.UUID
     person_id: int
@@ -154,24 +156,54 @@ def record_confirmation(challenge: Challenge, *, confirmed: bool) -> None:
 
 
 def due_deliveries(limit: int) -> list[Delivery]:
-    """Take what has to be told now, oldest first, and put each off in case this process dies with it."""
+    """Take what has to be told now, oldest first, and put each off in case this process dies with it.
+
+    What an app may not be told any more is left out and forgotten.
+    """
     now = clock.now()
     rows = db.session.execute(
-        select(EventDelivery, EventSubscription.callback_url, EventSubscription.person_id)
+        select(EventDelivery, EventSubscription, _may_be_told(now))
         .join(EventSubscription, EventSubscription.id == EventDelivery.subscription_id)
+        .join(Consumer, Consumer.key == EventSubscription.consumer_key)
         .where(EventDelivery.due_at <= now)
         .order_by(EventDelivery.due_at, EventDelivery.id)
         .limit(limit)
         .with_for_update(of=EventDelivery, skip_locked=True),
     ).all()
     taken = []
-    for delivery, callback_url, person_id in rows:
+    for delivery, subscription, allowed in rows:
+        if not allowed:
+            delivery.due_at = None
+            continue
         delivery.attempts += 1
         delivery.due_at = now + _FIRST_PAUSE * 4**delivery.attempts if delivery.attempts < _MOST_ATTEMPTS else None
         taken.append(
-            Delivery(delivery.id, callback_url, delivery.order_id, person_id, delivery.operation, delivery.happened_at),
+            Delivery(
+                delivery.id,
+                subscription.consumer_key,
+                subscription.callback_url,
+                delivery.order_id,
+                subscription.person_id,
+                delivery.operation,
+                delivery.happened_at,
+            )
         )
     return taken
+
+
+def _may_be_told(now: datetime) -> ColumnElement[bool]:
+    """Tell whether the subscribed app could ask for itself now: it is not switched off, and has a token for it that works.
+
+    An administrative app acts for persons without a token.
+    """
+    with_token = exists().where(
+        AccessToken.consumer_key == EventSubscription.consumer_key,
+        AccessToken.person_id == EventSubscription.person_id,
+        literal(_SCOPE) == any_(AccessToken.scopes),
+        AccessToken.revoked_at.is_(None),
+        AccessToken.expires_at.is_(None) | (AccessToken.expires_at > now),
+    )
+    return Consumer.disabled_at.is_(None) & (Consumer.administrative | with_token)
 
 
 def record_delivered(deliveries: Iterable[Delivery]) -> None:

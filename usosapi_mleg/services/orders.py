@@ -89,13 +89,13 @@ def place(
 ) -> OrderView:
     """Place an order for a student and defer its way to the ministry.
 
-    A repeated `idempotency_key` of the same person and channel gives the first answer again. Raises `NotEligibleError` with all
+    A repeated `idempotency_key` of the same actor for the same person gives the first answer again. Raises `NotEligibleError` with all
     reasons, `ConflictError` when the person has a live order, `ParameterInvalidError` for a programme of somebody else or a key that
     was used for another request.
     """
     remembered = None
     if idempotency_key is not None:
-        remembered = crypto.digest(f"{person_id}\0{actor.channel}\0{idempotency_key}")
+        remembered = crypto.digest(f"{person_id}\0{actor}\0{idempotency_key}")
         if (answer := _remembered_answer(remembered, crypto.digest(f"order\0{student_programme_id}"))) is not None:
             return answer
     order = _insert_order(person_id, student_programme_id, actor)
@@ -201,9 +201,10 @@ def live_card(person_id: int) -> OrderView:
     return OrderView(*row)
 
 
-def history(person_id: int) -> list[OrderView]:
-    """List all orders of a person, the latest first."""
-    query = select(*VIEW_COLUMNS).where(Order.person_id == person_id).order_by(Order.ordered_at.desc())
+def history(person_id: int, start: int = 0, most: int | None = None) -> list[OrderView]:
+    """List the orders of a person, the latest first: all, or `most` of them after the first `start`."""
+    query = select(*VIEW_COLUMNS).where(Order.person_id == person_id).order_by(Order.ordered_at.desc(), Order.id.desc())
+    query = query.offset(start).limit(most)
     with reading() as connection:
         return [OrderView(*row) for row in connection.execute(query)]
 

@@ -72,6 +72,7 @@ def _basic(row: Row[*tuple[Any, ...]], sight: Sight) -> dict[str, Any]:
         "email_access": "no_email" if not row.email else "plaintext" if sight.email else "no_access",
         "has_email": bool(row.email),
         "birth_date": row.birth_date if sight.personal else None,
+        "pesel": None,
     }
 
 

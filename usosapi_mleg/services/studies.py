@@ -53,8 +53,10 @@ def terms(
     text: str | None = None,
     finishes_from: date | None = None,
     starts_until: date | None = None,
+    start: int = 0,
+    most: int | None = None,
 ) -> list[TermView]:
-    """List terms in their order: all, those with the ids given, or those that match every condition."""
+    """List terms in their order: all, those with the ids given, or those that match every condition; `start` are left out first."""
     query = _terms()
     if ids is not None:
         query = query.where(Term.id.in_(list(ids)))
@@ -68,6 +70,7 @@ def terms(
         query = query.where(Term.finish_date >= finishes_from)
     if starts_until:
         query = query.where(Term.start_date <= starts_until)
+    query = query.offset(start).limit(most)
     with reading() as connection:
         return [_term(row) for row in connection.execute(query)]
 

@@ -1,4 +1,4 @@
-"""Drops rows that are of no more use: expired sessions and request tokens, nonces outside the window."""
+"""Drops rows that are of no more use: expired sessions, tokens and codes, nonces outside the window."""
 
 from datetime import timedelta
 
@@ -6,11 +6,23 @@ from sqlalchemy import delete
 
 from usosapi_mleg import clock
 from usosapi_mleg.extensions import db
-from usosapi_mleg.models import AccessToken, Nonce, RequestToken, WebSession
+from usosapi_mleg.models import (
+    AccessToken,
+    AuthorizationCode,
+    BearerToken,
+    DeviceGrant,
+    Nonce,
+    RefreshToken,
+    RequestToken,
+    UserCodeTries,
+    WebSession,
+)
 
 NONCE_MEMORY_SECONDS = 3600
 """Longer than twice the window in which a timestamp is accepted."""
 _DEAD_TOKEN_MEMORY = timedelta(days=30)
+_DEAD_CODE_MEMORY = timedelta(days=1)
+"""So long the second use of a code is told from the use of one that never was."""
 
 
 def drop_expired() -> None:
@@ -20,3 +32,8 @@ def drop_expired() -> None:
     db.session.execute(delete(RequestToken).where(RequestToken.expires_at < now))
     db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
     db.session.execute(delete(AccessToken).where(AccessToken.expires_at < now - _DEAD_TOKEN_MEMORY))
+    for tokens in (BearerToken, RefreshToken):
+        db.session.execute(delete(tokens).where(tokens.expires_at < now - _DEAD_TOKEN_MEMORY))
+    for codes in (AuthorizationCode, DeviceGrant):
+        db.session.execute(delete(codes).where(codes.expires_at < now - _DEAD_CODE_MEMORY))
+    db.session.execute(delete(UserCodeTries).where(UserCodeTries.since < now - _DEAD_CODE_MEMORY))
