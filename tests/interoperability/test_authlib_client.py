@@ -62,10 +62,12 @@ def test_both_signature_methods_are_accepted(
 def test_the_asynchronous_client_works_too(service: WebService, consumer: Key, token: Key) -> None:
     async def ask() -> object:
         async with AsyncOAuth1Client(consumer.key, consumer.secret, *token, trust_env=False) as client:
-            answer = await client.get(service.url("services/cards/mcard"), params={"fields": "orders[id|status]"})
+            answer = await client.get(
+                service.url("services/users/user"), params={"fields": "last_name|titles[before|after]"}
+            )
             return answer.json()
 
-    assert asyncio.run(ask()) == {"orders": []}
+    assert asyncio.run(ask()) == {"last_name": "Nowak", "titles": {"before": None, "after": None}}
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -9,14 +9,19 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from flask import Flask
-from making import new_consumer
+from making import new_consumer, new_student
 from serving import Browser, WebService
+from sqlalchemy import insert
 
 from usosapi_mleg.crypto import digest
+from usosapi_mleg.demo.fill import PASSWORD
+from usosapi_mleg.extensions import db, transaction
+from usosapi_mleg.models import Account, Role
+from usosapi_mleg.oauth.accounts import hash_password
 from usosapi_mleg.oauth.oauth2.given import Kind, generate
 
-STUDENT = "anna.nowak"
-OTHER_STUDENT = "jan.kowalski"
+FIRST_NAME = "Łucja"
+"""The first name of every student that a test makes."""
 CALLBACK = "https://app.example.edu.pl/callback"
 SCOPES = "mlegitymacja mlegitymacja_order"
 
@@ -42,6 +47,21 @@ def new_client(app: Flask, *, public: bool = False, callback: str = CALLBACK, **
     values = {"oauth2_secret": digest(secret) if secret else None, "redirect_uris": [callback]} | flags
     consumer = new_consumer(app, **values)
     return Client(consumer.key, consumer.secret, secret, callback)
+
+
+def new_account(app: Flask) -> str:
+    """Make a student who has ordered nothing and can sign in; give the user name."""
+    person_id = new_student(app)
+    username = f"student.{person_id}"
+    values = {
+        "username": username,
+        "person_id": person_id,
+        "password_hash": hash_password(PASSWORD),
+        "role": Role.STUDENT,
+    }
+    with app.app_context(), transaction():
+        db.session.execute(insert(Account).values(values))
+    return username
 
 
 @dataclass(frozen=True)

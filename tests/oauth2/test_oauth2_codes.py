@@ -12,6 +12,7 @@ from codeflow import (
     call,
     get_code,
     get_tokens,
+    new_account,
     new_client,
     new_pkce,
     post,
@@ -98,7 +99,7 @@ def test_a_person_who_is_not_signed_in_signs_in_first_and_comes_back_to_the_same
     address = question(service, client, new_pkce())
     first = browser.open(address)
     assert "/sign-in?" in first.headers["Location"]
-    again = browser.sign_in("anna.nowak", first.headers["Location"])
+    again = browser.sign_in(new_account(service.app), first.headers["Location"])
     page = browser.follow(again)
     assert page.status_code == 200
     assert f"App {client.id}" in page.text

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from codeflow import OTHER_STUDENT, Client, call, new_client, post, refresh, refused, tokens_of, works
+from codeflow import Client, call, new_account, new_client, post, refresh, refused, tokens_of, works
 from making import change, count, moved_clock
 from serving import Browser, WebService
 
@@ -162,7 +162,7 @@ def test_the_page_is_for_people_who_are_signed_in_and_takes_only_its_own_form(
 
 def test_five_wrong_codes_are_enough_for_ten_minutes(service: WebService, browser: Browser) -> None:
     kiosk = new_client(service.app, kiosk=True)
-    browser.sign_in(OTHER_STUDENT)
+    browser.sign_in(new_account(service.app))
     codes = begin(service, kiosk)
     assert [enter(browser, f"BBBB-BBB{letter}").status_code for letter in "BCDFG"] == [400] * 5
     answer = enter(browser, codes["user_code"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from codeflow import Client, call, get_tokens, new_client, post, refused, tokens_of, works
+from codeflow import FIRST_NAME, Client, call, get_tokens, new_account, new_client, post, refused, tokens_of, works
 from making import Key, count, make_ready, moved_clock, new_consumer, new_student
 from serving import Browser, WebService
 from signing import Caller
@@ -51,7 +51,7 @@ def test_a_method_takes_a_bearer_token_by_get_and_post_however_the_scheme_is_wri
         for verb in ("GET", "POST"):
             headers = {"Authorization": f"{scheme} {token}"}
             answer = httpx.request(verb, service.url("services/users/user"), headers=headers, trust_env=False)
-            assert (answer.status_code, answer.json()["first_name"]) == (200, "Anna")
+            assert (answer.status_code, answer.json()["first_name"]) == (200, FIRST_NAME)
 
 
 @pytest.mark.parametrize("token", ["x", "mlegb_unknown", "a b", "x" * 300, "x" * 5000, '"', "a,b"])
@@ -117,7 +117,7 @@ def test_a_bearer_token_is_no_request_token(service: WebService, student: Browse
 
 
 def test_a_token_opens_the_codes_when_the_student_has_allowed_it(service: WebService, browser: Browser) -> None:
-    browser.sign_in("jan.kowalski")
+    browser.sign_in(new_account(service.app))
     token = get_tokens(service, browser, new_client(service.app), ALL)["access_token"]
     person_id = int(call(service, token).json()["id"])
     order_ready(service, person_id)

