@@ -57,4 +57,4 @@ def wall_seconds() -> int:
 
 def usos_datetime(moment: datetime) -> str:
     """Write a moment as USOS API does: `YYYY-MM-DD HH:MM:SS`, time in Poland."""
-    return moment.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(LOCAL).replace(tzinfo=None).isoformat(" ", "seconds")

@@ -45,7 +45,7 @@ _POLLING_SECONDS = 0.5
 _REJECTED_PAUSE_SECONDS = 60.0
 _STOPPING_SECONDS = 0.5
 """A worker that is asked to stop gives its jobs this long before it asks them to stop, too."""
-_LEAVING_SECONDS = 4.0
+_LEAVING_SECONDS = 3.0
 """Then they have this long to finish the step they are at; after that they are left as by a crash."""
 
 

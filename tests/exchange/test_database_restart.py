@@ -28,10 +28,8 @@ def server() -> Iterator[EmbeddedPostgres]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [pytest.param(signal.SIGQUIT, id="crash"), pytest.param(signal.SIGINT, id="stop", marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGQUIT, id="crash"), pytest.param(signal.SIGINT, id="stop")])
 def test_orders_become_ready_after_a_restart_of_the_database(
     server: EmbeddedPostgres, service_environment: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_worker_ends_in_time_during_a_call_that_hangs_and_another_one_goes_on(
     assert stack.keys_made_more_than_once() == []
 
 
+@pytest.mark.long
 def test_a_worker_ends_in_time_in_the_middle_of_much_work_after_the_step_it_is_at(stack: Stack) -> None:
     stack.set_ministry(answer_delay_seconds=1)
     placed = stack.place_new(150)

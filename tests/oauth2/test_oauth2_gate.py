@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -238,6 +239,27 @@ def test_revoke_token_ends_the_bearer_token_that_makes_the_call(service: WebServ
     assert works(service, second)
 
 
+def test_a_token_about_a_user_cannot_switch_the_app_off_and_its_own_one_can(
+    service: WebService, student: Browser, office: Client
+) -> None:
+    for app in (new_client(service.app, public=True), office):
+        token = get_tokens(service, student, app)["access_token"]
+        answer = call(service, token, "oauth/revoke_consumer_key", "POST")
+        assert (answer.status_code, answer.json()["reason"]) == (403, "own_name_needed")
+        assert works(service, token)
+    assert call(service, own_token(service, office), "oauth/revoke_consumer_key", "POST").status_code == 200
+    assert not works(service, token)
+
+
+def test_the_users_of_a_public_administrative_app_are_no_administrators(
+    service: WebService, student: Browser, office: Client
+) -> None:
+    public = new_client(service.app, public=True, administrative=True)
+    for app, status in ((public, 403), (office, 200)):
+        token = get_tokens(service, student, app, "mlegitymacja")["access_token"]
+        assert impersonated(service, token, scopes="mlegitymacja").status_code == status
+
+
 def test_last_use_is_noted_with_its_address_at_most_once_a_minute(service: WebService, student: Browser) -> None:
     app = new_client(service.app)
     token = get_tokens(service, student, app)["access_token"]
@@ -262,8 +284,6 @@ def test_a_bearer_token_costs_one_round_trip_to_the_database(
     wire = tmp_path / "wire"
     with service.app.app_context():
         engine = db.engine
-        with engine.connect() as connection:
-            traced = connection.connection.driver_connection
         headers = {"Authorization": f"Bearer {token}"}
         base = service.base_url.rstrip("/")
         context = service.app.test_request_context(
@@ -271,13 +291,19 @@ def test_a_bearer_token_costs_one_round_trip_to_the_database(
         )
         with context, wire.open("w") as file:
             gate.identify(context.request)
-            used: list[object] = []
-            event.listen(engine, "checkout", lambda raw, *_: used.append(raw))
-            traced.pgconn.trace(file.fileno())
+            used: list[Any] = []
+
+            def note(raw: Any, *_: object) -> None:
+                used.append(raw)
+                raw.pgconn.trace(file.fileno())
+
+            event.listen(engine, "checkout", note)
             caller = gate.identify(context.request).caller
-            traced.pgconn.untrace()
+            event.remove(engine, "checkout", note)
+            for raw in used:
+                raw.pgconn.untrace()
             os.fsync(file.fileno())
-    assert used == [traced]
+    assert len(used) == 1
     assert (caller.person_id is not None, caller.scopes >= {"mlegitymacja"}) == (True, True)
     lines = wire.read_text().splitlines()
     sent = [re.split(r"\t", line)[3] for line in lines if re.split(r"\t", line)[1] == "F"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session
 from serving import Browser, WebService
 
+MACHINE_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "node" / "package-lock.json"
 AWAY = f"{SCOPES} offline_access"
@@ -112,7 +114,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("node")
     shutil.copytree(HERE / "node", folder, dirs_exist_ok=True)
     command = [program, npm, "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]
-    done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120)
+    # Node.js has authorities of its own; the machine may know more of them.
+    environment = {"NODE_EXTRA_CA_CERTS": str(MACHINE_AUTHORITIES)} if MACHINE_AUTHORITIES.exists() else {}
+    done = subprocess.run(
+        command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, env=environment | os.environ
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return program, folder
 

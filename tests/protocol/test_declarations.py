@@ -8,9 +8,10 @@ from marshmallow import Schema
 
 from usosapi_mleg.application import create_app
 from usosapi_mleg.domain.scopes import SCOPES
+from usosapi_mleg.protocol.dumping import nested_schema
 from usosapi_mleg.protocol.method import IGNORED, REQUIRED, Method, Need, Shape
 from usosapi_mleg.protocol.module import METHODS
-from usosapi_mleg.protocol.selector import declared_fields, is_secondary, nested_schema
+from usosapi_mleg.protocol.selector import declared_fields, is_secondary
 from usosapi_mleg.settings import Settings
 
 PAGES = {

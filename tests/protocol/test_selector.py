@@ -56,7 +56,7 @@ def write(selection: Selection) -> str:
 
 def dump(selector: str | None, *, secondary: bool = True) -> object:
     """Dump the course with the selected fields."""
-    return choose(CourseSchema, selector, METHOD, secondary=secondary).schema.dump(COURSE)
+    return choose(CourseSchema, selector, METHOD, secondary=secondary).dump(COURSE)
 
 
 @given(SELECTIONS)

@@ -200,13 +200,21 @@ def revoke_token(call: Call, *, deauthorize: bool) -> dict[str, bool]:
     ssl=True,
     arguments=RevokeConsumerArguments,
     returns=_RETURNS_SUCCESS,
-    reasons={"consumer_unknown": "There is no such consumer, or its secret is another one."},
+    reasons={
+        "consumer_unknown": "There is no such consumer, or its secret is another one.",
+        "own_name_needed": "A bearer token about a user does not prove that the app itself wants this.",
+    },
 )
 def revoke_consumer_key(call: Call, *, consumer_key: str | None, consumer_secret: str | None) -> dict[str, bool]:
     """Make a consumer key useless, with all its tokens: for when its secret has leaked.
 
     Sign the call with the key, or give key and secret as arguments.
     """
+    if call.caller.bearer is not None and call.caller.person_id is not None:
+        raise MethodForbiddenError(
+            "A bearer token about a user does not prove that the app itself wants this: sign the call, or send key and secret.",
+            reason="own_name_needed",
+        )
     if call.caller.consumer_key is not None:
         key = call.caller.consumer_key
     elif consumer_key is None:

@@ -152,11 +152,12 @@ def _refuse(error: OAuth2Error) -> Response:
     """Tell the app, if its address is known to be its own; else tell the person."""
     if error.redirect_uri:
         return _named(server.handle_error_response(None, error))
-    return _bad_request_page(error.get_error_description())
+    return _bad_request_page(error.error)
 
 
-def _bad_request_page(detail: str = "") -> Response:
-    return problem_page(_BAD_TITLE, Text(f"{_BAD_TEXT.pl} {detail}".strip(), f"{_BAD_TEXT.en} {detail}".strip()), 400)
+def _bad_request_page(code: str = "invalid_request") -> Response:
+    """Tell the person; of what stood in the address nothing is repeated, because anybody can have written it."""
+    return problem_page(_BAD_TITLE, Text(f"{_BAD_TEXT.pl} ({code})", f"{_BAD_TEXT.en} ({code})"), 400)
 
 
 def _named(response: Response) -> Response:

@@ -105,12 +105,14 @@ def _choose(method: Method, selector: str | None) -> Choice:
 
 
 def _dump(shape: Shape, choice: Choice, value: Any) -> Any:
-    dump = choice.schema.dump
+    dump = choice.dump
     if value is None:
         return None
+    if shape is Shape.LIST:
+        return [dump(one) for one in value]
     if shape is Shape.DICTIONARY:
         return {key: None if one is None else dump(one) for key, one in value.items()}
-    return dump(value, many=shape is Shape.LIST)
+    return dump(value)
 
 
 def check_allowed(method: Method, caller: Caller) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from markupsafe import Markup, escape
 from marshmallow import Schema, fields, missing
 
+from usosapi_mleg.protocol.dumping import nested_schema
 from usosapi_mleg.protocol.method import Method, Shape
 from usosapi_mleg.protocol.module import METHODS, MODULES, Module
-from usosapi_mleg.protocol.selector import declared_fields, is_secondary, nested_schema
+from usosapi_mleg.protocol.selector import declared_fields, is_secondary
 
 _CODE = re.compile(r"`([^`]+)`")
 _SHAPES = {

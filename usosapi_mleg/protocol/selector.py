@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from marshmallow import Schema
-from marshmallow.fields import Field, List, Nested
+from marshmallow.fields import Field
 
 from usosapi_mleg.errors import FieldInvalidError, FieldNotFoundError, ParameterInvalidError
+from usosapi_mleg.protocol.dumping import Dump, dumper, nested_schema
 
 _LONGEST = 4000
 _DEEPEST = 12
@@ -82,10 +83,10 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was selected of a result, and the schema that dumps just that."""
+    """What was selected of a result, and the function that writes just that."""
 
     selection: Selection
-    schema: Schema
+    dump: Dump
 
 
 @lru_cache(maxsize=512)
@@ -96,7 +97,7 @@ def choose(result: type[Schema], selector: str | None, method: str, *, secondary
     """
     wish = parse(selector, method) if selector is not None else defaults(result)
     selection = _checked(result, wish, method, secondary=secondary or selector is None)
-    return Choice(selection, result(only=_paths(selection)))
+    return Choice(selection, dumper(result, selection))
 
 
 def declared_fields(result: type[Schema]) -> dict[str, Field[Any]]:
@@ -122,13 +123,6 @@ def _defaults_inside(field: Field[Any]) -> Selection | None:
     return defaults(inner) if (inner := nested_schema(field)) else None
 
 
-def nested_schema(field: Field[Any]) -> type[Schema] | None:
-    """Give the schema of an object inside, or of the objects in a list inside."""
-    if isinstance(field, List):
-        field = field.inner
-    return cast("type[Schema]", field.nested) if isinstance(field, Nested) else None
-
-
 def _checked(result: type[Schema], selection: Selection, method: str, *, secondary: bool) -> Selection:
     checked: Selection = {}
     for name, inner in selection.items():
@@ -144,14 +138,3 @@ def _checked(result: type[Schema], selection: Selection, method: str, *, seconda
             _checked(nested, inner, method, secondary=False) if nested and inner else _defaults_inside(field)
         )
     return checked
-
-
-def _paths(selection: Selection, prefix: str = "") -> tuple[str, ...]:
-    """Write a selection as marshmallow's dotted names."""
-    paths: list[str] = []
-    for name, inner in selection.items():
-        if inner is None:
-            paths.append(prefix + name)
-        else:
-            paths.extend(_paths(inner, f"{prefix}{name}."))
-    return tuple(paths)

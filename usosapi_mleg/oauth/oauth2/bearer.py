@@ -22,7 +22,7 @@ _FIND = text(
     " WHERE hash = :hash AND (last_used_at IS NULL OR last_used_at < :noted_before)"
     " AND revoked_at IS NULL AND expires_at > :now)"
     " SELECT t.consumer_key, t.family_id, t.person_id, t.scopes, t.impersonated, t.expires_at, t.revoked_at,"
-    " c.administrative, c.student_front_end, c.disabled_at"
+    " c.administrative, c.student_front_end, c.disabled_at, c.oauth2_secret IS NULL AND c.jwks IS NULL AS public"
     " FROM bearer_tokens t JOIN consumers c ON c.key = t.consumer_key WHERE t.hash = :hash",
 )
 
@@ -53,11 +53,12 @@ def identify(request: Request) -> Caller:
     limited = row.impersonated or row.person_id is None
     return Caller(
         consumer_key=row.consumer_key,
-        administrative=row.administrative,
+        # Users of a public app have its tokens at hand: these must not make them administrators.
+        administrative=row.administrative and not row.public,
         student_front_end=row.student_front_end,
         token_key=None if row.person_id is None else row.family_id.hex,
         person_id=row.person_id,
-        scopes=frozenset() if limited else scopes,
+        scopes=scopes,
         impersonating=row.impersonated,
         ceiling=scopes if limited else None,
         bearer=token_hash,
