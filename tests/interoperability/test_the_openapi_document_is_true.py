@@ -121,11 +121,11 @@ def try_one(operation: APIOperation, person: Person, mode: GenerationMode, examp
     return statuses
 
 
-def test_two_hundred_made_up_calls_are_answered_as_declared(service: WebService, session: requests.Session) -> None:
-    statuses = try_all(service, session, examples=3)
+def test_a_made_up_call_of_each_kind_is_answered_as_declared(service: WebService, session: requests.Session) -> None:
+    statuses = try_all(service, session, examples=1)
     print(statuses)  # noqa: T201
-    assert statuses.total() >= 200
-    assert statuses[200] >= 20
+    assert statuses.total() >= 60
+    assert statuses[200] >= 10
 
 
 @pytest.mark.long
