@@ -19,15 +19,6 @@ from usosapi_mleg.demo.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SLOWEST_FIRST = ("exchange", "crash", "developers", "pages", "oauth2", "demo", "events", "sandbox", "interoperability")
-"""Folders whose tests wait most: begun first, they do not keep one processor busy at the end."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slowest folders first; within a folder the order stays."""
-    places = {name: place for place, name in enumerate(SLOWEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
-
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
