@@ -82,7 +82,7 @@ def sign_in_first() -> AnyResponse:
     return redirect(url_for("pages.sign_in", next=here()))
 
 
-def _local_target(target: str) -> str:
+def local_target(target: str) -> str:
     """Give an address of our own to go to after sign-in; foreign ones are replaced by the start page."""
     if not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
         return url_for("usosweb.page", _action="dla_stud/studia/mlegitymacja/index")
@@ -98,7 +98,7 @@ def start() -> AnyResponse:
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> AnyResponse:
     """Sign in with user name and password."""
-    target = _local_target(request.args.get("next", ""))
+    target = local_target(request.args.get("next", ""))
     if request.method == "GET":
         if signed_in():
             return redirect(target)
@@ -109,10 +109,15 @@ def sign_in() -> AnyResponse:
     name = accounts.check_password(username, request.form.get("password", ""))
     if name is None:
         return make_response(render_page("sign_in.html", username=username, failed=True), 401)
+    return begin_session(name, target)
+
+
+def begin_session(username: str, target: str) -> AnyResponse:
+    """Sign the account in at this browser, in place of whoever was, and go on to `target`, an address of our own."""
     with transaction():
         if old := request.cookies.get(settings().session_cookie):
             sessions.end(old)
-        secret = sessions.begin(name, settings().session_minutes)
+        secret = sessions.begin(username, settings().session_minutes)
     response = redirect(target, code=303)
     response.set_cookie(
         settings().session_cookie, secret, httponly=True, secure=settings().secure, samesite="Lax", path=_cookie_path()
@@ -128,7 +133,7 @@ def sign_out() -> AnyResponse:
         require_csrf(person)
         with transaction():
             sessions.end(person.secret)
-    response = redirect(url_for("pages.sign_in", next=_local_target(request.form.get("next", ""))), code=303)
+    response = redirect(url_for("pages.sign_in", next=local_target(request.form.get("next", ""))), code=303)
     response.delete_cookie(settings().session_cookie, path=_cookie_path())
     return response
 
@@ -136,7 +141,7 @@ def sign_out() -> AnyResponse:
 @pages.route("/language", methods=["POST"])
 def choose_language() -> AnyResponse:
     """Remember the language."""
-    response = redirect(_local_target(request.form.get("next", "")), code=303)
+    response = redirect(local_target(request.form.get("next", "")), code=303)
     _remember_language(response, request.form.get("lang"))
     return response
 
