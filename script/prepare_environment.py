@@ -24,6 +24,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "usosapi_mleg.json"
 LINES_SHOWN = 15
+INSTALLER = "uv>=0.12,<1"
 
 
 def main(extra: str, arguments: list[str]) -> None:
@@ -134,10 +135,32 @@ def make(folder: Path, wanted: list[str]) -> None:
         run([sys.executable, "-m", "venv", str(folder)], "The Python environment could not be made")
     python = folder / "bin" / "python"
     (folder / STAMP).write_text("not complete", "utf-8")
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
-    run([str(python), "-m", "pip", "install", *options, *wanted], "The packages could not be installed")
+    install(python, wanted)
     stamp = {"folder": str(folder), "python": str(python.resolve()), "requirements": wanted}
     (folder / STAMP).write_text(json.dumps(stamp), "utf-8")
+
+
+def install(python: Path, wanted: list[str]) -> None:
+    """Install with uv, which takes a quarter of pip's time; with pip where uv cannot be had or does not get through."""
+    pip = [str(python), "-m", "pip"]
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
+    if not own_index(pip) and succeeds([*pip, "install", *options, INSTALLER]):
+        uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python), "--link-mode", "copy"]
+        readable = ["chmod", "-R", "a+rX", str(python.parent.parent)]
+        if succeeds([*uv, "--system-certs", *wanted]) and succeeds(readable):
+            return
+    run([*pip, "install", *options, *wanted], "The packages could not be installed")
+
+
+def own_index(pip: list[str]) -> bool:
+    """Say whether pip is told to take packages from elsewhere than PyPI, which uv would not know of."""
+    listed = subprocess.run([*pip, "config", "list"], check=False, capture_output=True, text=True)
+    return re.search(r"\.index-url=", listed.stdout) is not None
+
+
+def succeeds(command: list[str]) -> bool:
+    """Run a command without a word; say whether it worked."""
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def run(command: list[str], failure: str) -> None:
