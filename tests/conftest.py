@@ -20,6 +20,25 @@ from usosapi_mleg.demo.postgres import EmbeddedPostgres
 ROOT = Path(__file__).resolve().parent.parent
 
 
+TOGETHER = ("developers", "pages", "events", "sandbox")
+"""Folders with services of their own, which are started once when one process has all their tests."""
+SLOWEST = ("pages", "exchange", "demo", "developers", "crash", "events", "interoperability", "sandbox")
+"""Folders to begin with, so that no slow one is left at the end while other processes have nothing more to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests belong in one process (for `--dist loadgroup`), and begin with the slowest."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
+
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else f"{folder}/{item.path.stem}"))
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The libpq URL of an empty database in a server that lives as long as the test session."""
@@ -83,9 +102,9 @@ def _execute(url: str, statement: str) -> None:
         connection.execute(statement)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The one Playwright of this process: it cannot have two."""
+    """The one Playwright of this process: it cannot have two, nor another event loop beside it, so it ends with the module."""
     with sync_playwright() as started:
         yield started
 
@@ -96,9 +115,9 @@ def chromium_path() -> str:
     return os.environ.get("MLEG_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """One real browser for all tests that need nothing special of it."""
+    """One real browser for all tests of a module that need nothing special of it."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
     yield browser
     browser.close()

@@ -36,7 +36,9 @@ class RunningService:
 
     def set_ministry(self, **controls: object) -> None:
         """Set values of the ministry's control panel."""
-        answer = httpx.put(f"{self.ports.sandbox_url}control/api/settings", json=controls, trust_env=False)
+        answer = httpx.put(
+            f"{self.ports.sandbox_url}control/api/settings", json=controls, trust_env=False, verify=False
+        )
         assert answer.status_code == 200, answer.text
 
 

@@ -74,7 +74,7 @@ class Browser:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self.client = httpx.Client(timeout=15, trust_env=False, headers={"Accept-Language": "en"})
+        self.client = httpx.Client(timeout=15, trust_env=False, verify=False, headers={"Accept-Language": "en"})
 
     def __enter__(self) -> Self:
         return self

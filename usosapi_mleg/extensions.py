@@ -62,6 +62,16 @@ def reading() -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def closing_database() -> Iterator[None]:
+    """Close all connections at the end: for a command that leaves the process running."""
+    try:
+        yield
+    finally:
+        db.session.remove()
+        db.engine.dispose()
+
+
 def driver_connection() -> Any:
     """Give the psycopg connection of the session, so that others can write in the same transaction."""
     return db.session.connection().connection.driver_connection

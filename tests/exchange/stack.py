@@ -59,6 +59,7 @@ class Stack:
         self.supervised: list[Program] = []
         self.ministry = self._ministry()
         self._programs = [self.ministry]
+        self._workers: list[Program] = []
         self._database = psycopg.connect(database_url, autocommit=True)
 
     def _ministry(self) -> Program:
@@ -89,7 +90,13 @@ class Stack:
         if supervised:
             self.supervised.append(worker)
         self._start(worker)
+        self._workers.append(worker)
         return worker
+
+    def end_workers(self) -> None:
+        """Kill the workers that run."""
+        for worker in self._workers:
+            worker.kill()
 
     def _start(self, program: Program) -> None:
         program.start()
@@ -214,12 +221,14 @@ class Stack:
 
     def set_ministry(self, **controls: object) -> None:
         """Set values of the ministry's control panel."""
-        answer = httpx.put(f"{self.ports.sandbox_url}control/api/settings", json=controls, trust_env=False, timeout=15)
+        answer = httpx.put(
+            f"{self.ports.sandbox_url}control/api/settings", json=controls, trust_env=False, verify=False, timeout=15
+        )
         assert answer.status_code == 200, answer.text
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """What the ministry's control panel tells of every key that it has ever seen."""
-        answer = httpx.get(f"{self.ports.sandbox_url}control/api/documents", trust_env=False, timeout=15)
+        answer = httpx.get(f"{self.ports.sandbox_url}control/api/documents", trust_env=False, verify=False, timeout=15)
         return {document["key"]: document for document in answer.json()["documents"]}
 
     def fetch(self, *keys: str) -> dict[str, dict[str, Any]]:
@@ -229,7 +238,7 @@ class Stack:
         url = f"{self.ports.sandbox_url}api/v1/documents/fetch"
         for start in range(0, len(keys), 100):
             body = {"keys": keys[start : start + 100]}
-            answer = httpx.post(url, json=body, headers=headers, trust_env=False, timeout=15)
+            answer = httpx.post(url, json=body, headers=headers, trust_env=False, verify=False, timeout=15)
             found |= {document["key"]: document for document in answer.json()["documents"]}
         return found
 

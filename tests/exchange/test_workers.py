@@ -2,14 +2,13 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from exchange.gate import Held
-from exchange.stack import Stack, running_stack
+from exchange.stack import Stack
 
 PERIODIC_TASKS = 4
 """sweep, telling, recovery, tidying: each keeps the row of its last time."""
@@ -17,12 +16,19 @@ ENDING_SECONDS = 6.0
 READY_SECONDS = 2.0
 
 
+@pytest.fixture(scope="module")
+def shared_stack(shared_stack: Stack) -> Stack:
+    """Ministry and web part for all tests; each starts its own workers."""
+    shared_stack.start_web()
+    return shared_stack
+
+
 @pytest.fixture
-def stack(new_database: Callable[[], str], service_environment: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
-    """Web part and ministry; the tests start the workers."""
-    with running_stack(new_database(), service_environment, tmp_path) as stack:
-        stack.start_web()
-        yield stack
+def stack(stack: Stack) -> Iterator[Stack]:
+    """No worker, and nothing left of former ones."""
+    stack.execute("TRUNCATE procrastinate_workers, procrastinate_periodic_defers CASCADE")
+    yield stack
+    stack.end_workers()
 
 
 def wait_until_working(stack: Stack, workers: int = 1) -> None:

@@ -1,26 +1,22 @@
 """An administrator makes a consumer a client of OAuth 2.0 from the command line; the demo has such clients."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from codeflow import CALLBACK, Client, get_tokens, post, refused, tokens_of, works
 from joserfc import jwk
 from making import Key, new_consumer
 from serving import Browser, WebService
 
+from usosapi_mleg.cli import commands
 from usosapi_mleg.demo.fill import fill
-from usosapi_mleg.demo.layout import ROOT
 
 
-def run(service: WebService, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    command = [sys.executable, "-m", "usosapi_mleg.cli", "oauth2-client", *arguments]
-    environment = os.environ | dict(service.environment)
-    return subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
+def run(service: WebService, *arguments: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(commands, ["oauth2-client", *arguments], env=dict(service.environment))
 
 
 @pytest.fixture
@@ -29,9 +25,9 @@ def consumer(service: WebService) -> Key:
     return new_consumer(service.app, administrative=True)
 
 
-def printed(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+def printed(done: Result) -> dict[str, str]:
     """Give what the command printed."""
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     return dict(line.split() for line in done.stdout.splitlines())
 
 
@@ -62,7 +58,7 @@ def test_keys_are_registered_instead_of_a_secret(service: WebService, consumer: 
     assert "public keys" in run(service, consumer.key, "--jwks", str(keys)).stderr
     for content in ("[]", "x"):
         keys.write_text(content)
-        assert run(service, consumer.key, "--jwks", str(keys)).returncode != 0
+        assert run(service, consumer.key, "--jwks", str(keys)).exit_code != 0
 
 
 @pytest.mark.parametrize("arguments", [("--redirect-uri", "http://app.example.edu.pl/"), ("nobody",)])
@@ -71,7 +67,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
 ) -> None:
     known = (consumer.key,) if arguments[0].startswith("--") else ()
     done = run(service, *known, *arguments)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert done.stderr.startswith("Error: ")
     assert len(done.stderr.splitlines()) == 1
 

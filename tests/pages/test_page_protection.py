@@ -18,7 +18,7 @@ PROXY = "usosapiProxy.php?_method_=services%2Fmlegitymacja%2F"
 @pytest.fixture
 def program(service: RunningService) -> Iterator[httpx.Client]:
     """A program that signs in like a browser and reads pages as text."""
-    with httpx.Client(base_url=service.ports.base_url, follow_redirects=True, trust_env=False) as client:
+    with httpx.Client(base_url=service.ports.base_url, follow_redirects=True, trust_env=False, verify=False) as client:
         user = service.user("eligible", 6)
         form = client.get(service.ports.page_url)
         assert '<form class="login-form" method="post">' in form.text
@@ -49,7 +49,9 @@ def test_the_proxy_refuses_a_wrong_token_in_usosweb_s_words(program: httpx.Clien
 
 
 def test_the_proxy_tells_a_program_without_session_to_sign_in(service: RunningService) -> None:
-    answer = httpx.post(f"{service.ports.base_url}{PROXY}status", data={"_csrftoken_": STALE}, trust_env=False)
+    answer = httpx.post(
+        f"{service.ports.base_url}{PROXY}status", data={"_csrftoken_": STALE}, trust_env=False, verify=False
+    )
     assert (answer.status_code, answer.text) == (400, "Missing session CSRF token.")
 
 

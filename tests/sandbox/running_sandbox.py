@@ -77,9 +77,12 @@ class RunningSandbox:
             **environment,
         }
         self.university = httpx.Client(
-            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {UNIVERSITY_KEY}"}, timeout=15
+            base_url=f"{self.url}/api/v1",
+            headers={"Authorization": f"Bearer {UNIVERSITY_KEY}"},
+            timeout=15,
+            verify=False,
         )
-        self.anybody = httpx.Client(base_url=self.url, timeout=15)
+        self.anybody = httpx.Client(base_url=self.url, timeout=15, verify=False)
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
@@ -205,7 +208,7 @@ class Phone:
 
     def __init__(self, sandbox: RunningSandbox, language: str = "pl") -> None:
         self.client = httpx.Client(
-            base_url=sandbox.url, headers={"Accept-Language": language}, follow_redirects=True, timeout=15
+            base_url=sandbox.url, headers={"Accept-Language": language}, follow_redirects=True, timeout=15, verify=False
         )
         self.page = self.client.get("/phone/")
 

@@ -7,7 +7,7 @@ import click
 
 from usosapi_mleg.application import create_app
 from usosapi_mleg.errors import MlegError
-from usosapi_mleg.extensions import transaction
+from usosapi_mleg.extensions import closing_database, transaction
 from usosapi_mleg.oauth.oauth2 import registration
 from usosapi_mleg.settings import Settings
 
@@ -33,7 +33,7 @@ def oauth2_client(
         raise click.BadParameter("the file does not hold JSON", param_hint="--jwks") from None
     app = create_app(Settings.from_environment())
     try:
-        with app.app_context(), transaction():
+        with app.app_context(), closing_database(), transaction():
             secret = registration.set_up(
                 consumer_key, redirect_uris=redirect_uris, public=public, jwks=keys, kiosk=kiosk
             )
