@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from usosapi_mleg.application import create_app
+from usosapi_mleg import create_app
 from usosapi_mleg.settings import Settings
 
 

@@ -5,7 +5,7 @@ from io import TextIOWrapper
 
 import click
 
-from usosapi_mleg.application import create_app
+from usosapi_mleg import create_app
 from usosapi_mleg.errors import MlegError
 from usosapi_mleg.extensions import closing_database, transaction
 from usosapi_mleg.oauth.oauth2 import registration

@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from usosapi_mleg.application import create_app
+from usosapi_mleg import create_app
 from usosapi_mleg.issuers.http import HttpIssuer
 from usosapi_mleg.settings import Settings
 from usosapi_mleg.tasks import create_worker_app
