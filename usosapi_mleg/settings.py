@@ -87,6 +87,9 @@ class Settings:
     consumers_need_approval: bool = False
     """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
 
+    address_tries: int = 100
+    """MLEG_ADDRESS_TRIES: how many wrong passwords or device codes may come from one network address in an hour; a university whose
+    people share one address may need more."""
     mail_host: str | None = None
     """MLEG_MAIL_HOST: name of the SMTP server that takes our mail; not set: no mail is sent, and nothing that needs mail is offered."""
     mail_port: int = 0
@@ -174,6 +177,7 @@ class Settings:
             ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
             callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
             consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
+            address_tries=int(number("MLEG_ADDRESS_TRIES", cls.address_tries)),
             mail_host=environ.get("MLEG_MAIL_HOST", "").strip() or None,
             mail_port=int(number("MLEG_MAIL_PORT", _MAIL_PORTS[mail_security])),
             mail_security=mail_security,

@@ -55,7 +55,8 @@ def open_post_office(
     """Let the server listen; with `tls` it demands STARTTLS, with `login` a name and a password."""
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
-        return AuthResult(success=(data.login.decode(), data.password.decode()) == login)
+        right = (data.login.decode(), data.password.decode()) == login
+        return AuthResult(success=right, handled=False)
 
     more: dict[str, Any] = {}
     if login:

@@ -3,6 +3,7 @@
 from usosapi_mleg.models.access import (
     AccessToken,
     Account,
+    Attempt,
     Consumer,
     Grant,
     Nonce,
@@ -12,7 +13,7 @@ from usosapi_mleg.models.access import (
     WebSession,
 )
 from usosapi_mleg.models.events import EventDelivery, EventSubscription, SubscriptionState
-from usosapi_mleg.models.oauth2 import AuthorizationCode, BearerToken, DeviceGrant, RefreshToken, UserCodeTries
+from usosapi_mleg.models.oauth2 import AuthorizationCode, BearerToken, DeviceGrant, RefreshToken
 from usosapi_mleg.models.operations import AuditEvent, Mail, ServiceState
 from usosapi_mleg.models.orders import Offer, Order, OrderHistory, RememberedAnswer, Revocation
 from usosapi_mleg.models.registry import (
@@ -30,6 +31,7 @@ from usosapi_mleg.models.registry import (
 __all__ = [
     "AccessToken",
     "Account",
+    "Attempt",
     "AuditEvent",
     "AuthorizationCode",
     "BearerToken",
@@ -60,6 +62,5 @@ __all__ = [
     "StudentProgramme",
     "SubscriptionState",
     "Term",
-    "UserCodeTries",
     "WebSession",
 ]

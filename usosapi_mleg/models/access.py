@@ -45,6 +45,19 @@ class WebSession(Base):
     expires_at: Mapped[Moment] = mapped_column(index=True)
 
 
+class Attempt(Base):
+    """How often something was guessed at lately, and since when that has to wait."""
+
+    __tablename__ = "attempts"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    #: Keyed digest of who guesses, or at what.
+    tries: Mapped[int]
+    since: Mapped[Moment] = mapped_column(index=True)
+    locked_until: Mapped[Moment | None]
+
+
 class Consumer(Base):
     """An app, as USOS API knows it: a consumer key and secret."""
 

@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 
 from usosapi_mleg import clock
 from usosapi_mleg.extensions import db
 from usosapi_mleg.models import (
     AccessToken,
+    Attempt,
     AuthorizationCode,
     BearerToken,
     DeviceGrant,
     Nonce,
     RefreshToken,
     RequestToken,
-    UserCodeTries,
     WebSession,
 )
 
@@ -23,6 +23,9 @@ NONCE_MEMORY_SECONDS = 3600
 _DEAD_TOKEN_MEMORY = timedelta(days=30)
 _DEAD_CODE_MEMORY = timedelta(days=1)
 """So long the second use of a code is told from the use of one that never was."""
+
+_ATTEMPT_MEMORY = timedelta(days=1)
+"""The longest window in which attempts are counted."""
 
 
 def drop_expired() -> None:
@@ -36,4 +39,6 @@ def drop_expired() -> None:
         db.session.execute(delete(tokens).where(tokens.expires_at < now - _DEAD_TOKEN_MEMORY))
     for codes in (AuthorizationCode, DeviceGrant):
         db.session.execute(delete(codes).where(codes.expires_at < now - _DEAD_CODE_MEMORY))
-    db.session.execute(delete(UserCodeTries).where(UserCodeTries.since < now - _DEAD_CODE_MEMORY))
+    db.session.execute(
+        delete(Attempt).where(Attempt.since < now - _ATTEMPT_MEMORY, func.coalesce(Attempt.locked_until, now) <= now)
+    )
