@@ -39,7 +39,8 @@ def _send(postman: Postman, mail: mails.Claimed) -> bool:
     """Send one; False when there is no use in going on with others now."""
     try:
         letter = mail.open()
-        postman.send(mail.id, letter.address, letter.subject, letter.body)
+        if letter.address:
+            postman.send(mail.id, letter.address, letter.subject, letter.body)
     except RefusedMailError as error:
         logger.warning("mail %s was refused for good (%s)", mail.id, error)
     except KeysError as error:

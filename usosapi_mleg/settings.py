@@ -90,6 +90,8 @@ class Settings:
     address_tries: int = 100
     """MLEG_ADDRESS_TRIES: how many wrong passwords or device codes may come from one network address in an hour; a university whose
     people share one address may need more."""
+    password_reset_minutes: int = 30
+    """MLEG_PASSWORD_RESET_MINUTES: how long a link to set a new password works."""
     mail_host: str | None = None
     """MLEG_MAIL_HOST: name of the SMTP server that takes our mail; not set: no mail is sent, and nothing that needs mail is offered."""
     mail_port: int = 0
@@ -178,6 +180,7 @@ class Settings:
             callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
             consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
             address_tries=int(number("MLEG_ADDRESS_TRIES", cls.address_tries)),
+            password_reset_minutes=int(number("MLEG_PASSWORD_RESET_MINUTES", cls.password_reset_minutes)),
             mail_host=environ.get("MLEG_MAIL_HOST", "").strip() or None,
             mail_port=int(number("MLEG_MAIL_PORT", _MAIL_PORTS[mail_security])),
             mail_security=mail_security,

@@ -1,4 +1,5 @@
-"""Mail that waits to be sent; attempts at guessing, in place of those at user codes alone.
+"""Mail that waits to be sent; attempts at guessing, in place of those at user codes alone; links to set a new
+password; what a person knows a session again by.
 
 Revision ID: 0003
 Revises: 0002
@@ -36,9 +37,32 @@ def upgrade() -> None:
     op.create_index(op.f("ix_attempts_since"), "attempts", ["since"], unique=False)
     op.drop_index(op.f("ix_user_code_tries_since"), table_name="user_code_tries")
     op.drop_table("user_code_tries")
+    op.create_table(
+        "password_resets",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("username", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["username"],
+            ["accounts.username"],
+            name=op.f("fk_password_resets_username_accounts"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_password_resets")),
+    )
+    op.create_index(op.f("ix_password_resets_expires_at"), "password_resets", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_password_resets_username"), "password_resets", ["username"], unique=False)
+    op.add_column("web_sessions", sa.Column("address", sa.String(), nullable=True))
+    op.add_column("web_sessions", sa.Column("browser", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("web_sessions", "browser")
+    op.drop_column("web_sessions", "address")
+    op.drop_index(op.f("ix_password_resets_username"), table_name="password_resets")
+    op.drop_index(op.f("ix_password_resets_expires_at"), table_name="password_resets")
+    op.drop_table("password_resets")
     op.create_table(
         "user_code_tries",
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),

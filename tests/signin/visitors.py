@@ -39,12 +39,7 @@ def new_address() -> str:
 @contextmanager
 def visitor(service: WebService, address: str | None = None) -> Iterator[Browser]:
     """Open a browser that calls from an address: a new one if none is given."""
-    with Browser(service.base_url) as browser:
-        browser.client.close()
-        transport = httpx.HTTPTransport(local_address=address or new_address())
-        browser.client = httpx.Client(
-            transport=transport, timeout=30, trust_env=False, headers={"Accept-Language": "en"}
-        )
+    with Browser(service.base_url, address or new_address()) as browser:
         yield browser
 
 

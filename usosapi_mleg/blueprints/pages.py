@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from usosapi_mleg import clock
+from usosapi_mleg import clock, mails
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
@@ -127,7 +127,8 @@ def sign_in() -> AnyResponse:
 def _sign_in_page(
     status: int = 200, *, username: str = "", failed: bool = False, refusal: TooManyRequestsError | None = None
 ) -> Response:
-    return make_response(render_page("sign_in.html", username=username, failed=failed, refusal=refusal), status)
+    page = render_page("sign_in.html", username=username, failed=failed, refusal=refusal, resets=mails.available())
+    return make_response(page, status)
 
 
 def begin_session(username: str, target: str) -> AnyResponse:
@@ -135,7 +136,12 @@ def begin_session(username: str, target: str) -> AnyResponse:
     with transaction():
         if old := request.cookies.get(settings().session_cookie):
             sessions.end(old)
-        secret = sessions.begin(username, settings().session_minutes)
+        secret = sessions.begin(
+            username,
+            settings().session_minutes,
+            address=request.remote_addr,
+            user_agent=request.user_agent.string,
+        )
     response = redirect(target, code=303)
     _set_cookie(response, settings().session_cookie, secret)
     return response

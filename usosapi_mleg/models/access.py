@@ -43,6 +43,23 @@ class WebSession(Base):
     username: Mapped[str] = mapped_column(ForeignKey("accounts.username", ondelete="CASCADE"), index=True)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
+    address: Mapped[str | None]
+    #: Where it was begun, shortened.
+    browser: Mapped[str | None]
+    #: Family and system.
+
+
+class PasswordReset(Base):
+    """A link to set a new password; the row goes when it was used."""
+
+    __tablename__ = "password_resets"
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    #: SHA-256 of what stands in the link.
+    username: Mapped[str | None] = mapped_column(ForeignKey("accounts.username", ondelete="CASCADE"), index=True)
+    #: None: somebody asked for an account that is not there, and is not to learn it by a shorter wait.
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
 
 
 class Attempt(Base):

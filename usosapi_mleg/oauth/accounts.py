@@ -10,7 +10,7 @@ from usosapi_mleg.extensions import reading
 from usosapi_mleg.models import Account
 from usosapi_mleg.oauth import attempts, devices
 
-_LONGEST_PASSWORD = 256
+LONGEST_PASSWORD = 256
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """Argon2id with 19 MiB and two passes, OWASP's first choice of parameters: about 30 ms, small enough for a web process."""
 
@@ -53,7 +53,7 @@ def _is_right(name: str, password: str) -> bool:
     with reading() as connection:
         known = connection.execute(query).scalar_one_or_none()
     try:
-        _hasher.verify(known or _hash_of_nobody(), password[:_LONGEST_PASSWORD])
+        _hasher.verify(known or _hash_of_nobody(), password[:LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
     return known is not None

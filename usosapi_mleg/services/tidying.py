@@ -13,6 +13,7 @@ from usosapi_mleg.models import (
     BearerToken,
     DeviceGrant,
     Nonce,
+    PasswordReset,
     RefreshToken,
     RequestToken,
     WebSession,
@@ -33,6 +34,7 @@ def drop_expired() -> None:
     now = clock.now()
     db.session.execute(delete(Nonce).where(Nonce.timestamp < clock.wall_seconds() - NONCE_MEMORY_SECONDS))
     db.session.execute(delete(RequestToken).where(RequestToken.expires_at < now))
+    db.session.execute(delete(PasswordReset).where(PasswordReset.expires_at < now))
     db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
     db.session.execute(delete(AccessToken).where(AccessToken.expires_at < now - _DEAD_TOKEN_MEMORY))
     for tokens in (BearerToken, RefreshToken):
