@@ -50,7 +50,7 @@ def test_every_running_session_is_listed_with_its_browser_and_place(service: Web
         sign_in(two, username)
         page = account(one)
         assert page.status_code == 200
-        for shown in ("Firefox, Linux", "Safari, iOS", "127.77.0.…", "this session"):
+        for shown in ("Firefox, Linux", "Safari, iOS", "127.77.0.*", "this session"):
             assert shown in page.text
         assert address not in page.text
         assert page.text.count("this session") == 1
@@ -146,10 +146,10 @@ def test_browsers_are_named(user_agent: str, family: str | None) -> None:
 @pytest.mark.parametrize(
     ("address", "short"),
     [
-        ("192.0.2.77", "192.0.2.…"),
-        ("::ffff:192.0.2.77", "192.0.2.…"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:…"),
-        ("fe80::1", "fe80:0:0:…"),
+        ("192.0.2.77", "192.0.2.*"),
+        ("::ffff:192.0.2.77", "192.0.2.*"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:*"),
+        ("fe80::1", "fe80:0:0:*"),
         ("", None),
         (None, None),
     ],

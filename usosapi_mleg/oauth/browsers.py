@@ -41,5 +41,5 @@ def shortened(address: str | None) -> str | None:
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped:
             return shortened(str(found.ipv4_mapped))
-        return ":".join(group.lstrip("0") or "0" for group in found.exploded.split(":")[:3]) + ":…"
-    return ".".join(str(found).split(".")[:3]) + ".…"
+        return ":".join(group.lstrip("0") or "0" for group in found.exploded.split(":")[:3]) + ":*"
+    return ".".join(str(found).split(".")[:3]) + ".*"
