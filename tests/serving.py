@@ -72,9 +72,11 @@ def web_server(environment: Mapping[str, str], port: int, folder: Path) -> Itera
 class Browser:
     """A browser with cookies of its own that goes nowhere unasked: redirects are looked at, not followed."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, address: str | None = None) -> None:
+        """`address`: the network address to call from, one of this machine."""
         self.base_url = base_url
-        self.client = httpx.Client(timeout=15, trust_env=False, verify=False, headers={"Accept-Language": "en"})
+        transport = httpx.HTTPTransport(verify=False, local_address=address)
+        self.client = httpx.Client(transport=transport, timeout=15, trust_env=False, headers={"Accept-Language": "en"})
 
     def __enter__(self) -> Self:
         return self

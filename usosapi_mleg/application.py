@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from usosapi_mleg import clock
 from usosapi_mleg.blueprints import problems
+from usosapi_mleg.blueprints.account import account
 from usosapi_mleg.blueprints.apiref import apiref
 from usosapi_mleg.blueprints.apisrv import apisrv
 from usosapi_mleg.blueprints.cards import cards
@@ -23,6 +24,7 @@ from usosapi_mleg.blueprints.oauth2_device import device_page
 from usosapi_mleg.blueprints.oauth2_module import oauth2
 from usosapi_mleg.blueprints.openapi import openapi
 from usosapi_mleg.blueprints.pages import pages, template_values
+from usosapi_mleg.blueprints.passwords import passwords
 from usosapi_mleg.blueprints.photos import photo_links, photos
 from usosapi_mleg.blueprints.registration import registration
 from usosapi_mleg.blueprints.studies import progs, terms
@@ -36,6 +38,8 @@ from usosapi_mleg.settings import Environment, Settings
 _MODULES = (mlegitymacja, cards, oauth, oauth2, apisrv, apiref, users, photos, terms, progs, events)
 _PAGES = (
     pages,
+    passwords,
+    account,
     usosweb,
     oauth2_doors,
     device_page,

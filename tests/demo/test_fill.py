@@ -251,8 +251,8 @@ def test_everybody_has_an_account_with_a_plain_name_and_the_password_works(fille
     assert all(re.fullmatch(r"[a-z]+\.[a-z]+", username) for username in accounts)
     assert len({account.password_hash for account in accounts.values()}) == len(PEOPLE)
     for user in (filled["users"][0], filled["users"][-1]):
-        assert check_password(user["username"], user["password"]) == user["username"]
-        assert check_password(user["username"], PASSWORD + "!") is None
+        assert check_password(user["username"], user["password"], address=None) == user["username"]
+        assert check_password(user["username"], PASSWORD + "!", address=None) is None
 
 
 def test_one_person_of_the_help_desk_and_one_administrator_study_nothing(filled: dict[str, Any]) -> None:

@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from dance import OTHER_STUDENT, STUDENT, access_token, pin_on, question, request_token
-from making import Key, count, moved_clock, new_consumer
+from making import Key, change, count, moved_clock, new_consumer
 from serving import Browser, WebService
 from signing import Answer, Caller
+
+from usosapi_mleg.oauth import attempts
 
 
 @pytest.fixture
@@ -60,6 +62,22 @@ def test_wrong_pins_sent_all_at_once_get_no_more_tries(service: WebService, stud
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: exchange(service, consumer, token, wrong(pin)).status, range(16)))
     assert sorted(answers) == [400] * 5 + [429] * 11
+
+
+def test_wrong_pins_for_many_request_tokens_lock_the_app_at_its_address(
+    service: WebService, student: Browser, consumer: Key
+) -> None:
+    token = request_token(service, consumer)
+    pin = pin_on(student.consent(question(service, token)))
+    with service.app.app_context():
+        for _ in range(20):
+            attempts.take(attempts.of_verifier(consumer.key, "127.0.0.1"))
+    refused = exchange(service, consumer, token, pin)
+    assert (refused.status, refused.json["reason"]) == (429, "too_many_requests")
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert "generic_message" in refused.json["user_messages"]
+    change(service.app, "UPDATE attempts SET locked_until = now() WHERE kind = 'verifier'")
+    assert access_token(service, consumer, token, pin).key
 
 
 def test_a_request_token_that_nobody_has_allowed_cannot_be_exchanged(service: WebService, consumer: Key) -> None:

@@ -15,7 +15,7 @@ from usosapi_mleg.errors import (
     UnauthenticatedError,
 )
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import consumers, tokens
+from usosapi_mleg.oauth import attempts, consumers, tokens
 from usosapi_mleg.oauth.oauth2 import store
 from usosapi_mleg.oauth.sessions import SignedIn
 from usosapi_mleg.oauth.tokens import OUT_OF_BAND, Asked
@@ -88,6 +88,8 @@ def access_token(call: Call) -> Binary:
     """
     if not (verifier := call.oauth.get("oauth_verifier")):
         raise ParameterMissingError("oauth_verifier")
+    subject = attempts.of_verifier(str(call.caller.consumer_key), request.remote_addr)
+    attempts.refuse_locked(subject)
     with transaction():
         token = tokens.exchange(
             str(call.caller.token_key),
@@ -95,6 +97,7 @@ def access_token(call: Call) -> Binary:
             verifier,
             settings().access_token_minutes,
         )
+    attempts.note_outcome(subject, right=token is not None)
     if token is None:
         raise tokens.WrongVerifierError
     return Binary(token.as_form().encode(), _FORM_ENCODED)
@@ -219,7 +222,7 @@ def revoke_consumer_key(call: Call, *, consumer_key: str | None, consumer_secret
         key = call.caller.consumer_key
     elif consumer_key is None:
         raise ParameterMissingError("consumer_key")
-    elif not consumers.has_secret(consumer_key, consumer_secret or ""):
+    elif not consumers.has_secret(consumer_key, consumer_secret or "", request.remote_addr):
         raise UnauthenticatedError(
             "There is no such consumer, or its secret is another one.", reason="consumer_unknown"
         )

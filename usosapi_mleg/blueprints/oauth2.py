@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from usosapi_mleg.blueprints.pages import problem_page, render_page, require_csrf, sign_in_first, signed_in
 from usosapi_mleg.domain.scopes import SCOPES
 from usosapi_mleg.domain.text import Text
+from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
 from usosapi_mleg.oauth import gate, tokens
 from usosapi_mleg.oauth.oauth2 import metadata
@@ -28,7 +29,7 @@ _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
-    "Access-Control-Expose-Headers": "WWW-Authenticate",
+    "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate",
     "Access-Control-Max-Age": "86400",
 }
 _FOR_PAGES_OF_OTHERS = {f"oauth2_doors.{door}" for door in ("token", "revoke", "well_known")}
@@ -50,6 +51,10 @@ def _answer(make: Callable[[], Response]) -> Response:
             response = make()
     except OAuth2Error as error:
         response = server.handle_error_response(None, error)
+    except TooManyRequestsError as error:
+        response = jsonify({"error": "temporarily_unavailable", "error_description": error.message})
+        response.status_code = 429
+        response.headers["Retry-After"] = str(error.retry_after)
     except HTTPException as problem:
         response = jsonify({"error": "invalid_request", "error_description": problem.name})
         response.status_code = problem.code or 400

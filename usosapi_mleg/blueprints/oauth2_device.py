@@ -31,7 +31,7 @@ def _go_on(person: SignedIn, typed: str) -> AnyResponse:
     """Find the device that waits with the code, and ask or write down what the person wants."""
     try:
         with transaction():
-            wish = device.find_wish(typed, person.person_id)
+            wish = device.find_wish(typed, person.person_id, request.remote_addr)
     except TooManyRequestsError as error:
         response = _code_page(typed, refusal=error, status=429)
         response.headers["Retry-After"] = str(error.retry_after)

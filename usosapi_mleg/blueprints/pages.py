@@ -7,10 +7,11 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from usosapi_mleg import clock
+from usosapi_mleg import clock, mails
 from usosapi_mleg.domain.text import Text
+from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import accounts, sessions
+from usosapi_mleg.oauth import accounts, devices, sessions
 from usosapi_mleg.oauth.sessions import SignedIn
 
 LANGUAGES = ("pl", "en")
@@ -102,14 +103,32 @@ def sign_in() -> AnyResponse:
     if request.method == "GET":
         if signed_in():
             return redirect(target)
-        return make_response(render_page("sign_in.html", username="", failed=False))
+        return _sign_in_page()
     username = request.form.get("username", "")[:_LONGEST_USERNAME]
     if "\0" in username:
         raise BadRequest
-    name = accounts.check_password(username, request.form.get("password", ""))
+    device_cookie = request.cookies.get(devices.COOKIE, "")
+    try:
+        name = accounts.check_password(
+            username, request.form.get("password", ""), address=request.remote_addr, device_cookie=device_cookie
+        )
+    except TooManyRequestsError as error:
+        refused = _sign_in_page(429, username=username, refusal=error)
+        refused.headers["Retry-After"] = str(error.retry_after)
+        return refused
     if name is None:
-        return make_response(render_page("sign_in.html", username=username, failed=True), 401)
-    return begin_session(name, target)
+        return _sign_in_page(401, username=username, failed=True)
+    response = begin_session(name, target)
+    if devices.known_device(device_cookie, name) is None:
+        _set_cookie(response, devices.COOKIE, devices.new_cookie(name), max_age=_YEAR_SECONDS)
+    return response
+
+
+def _sign_in_page(
+    status: int = 200, *, username: str = "", failed: bool = False, refusal: TooManyRequestsError | None = None
+) -> Response:
+    page = render_page("sign_in.html", username=username, failed=failed, refusal=refusal, resets=mails.available())
+    return make_response(page, status)
 
 
 def begin_session(username: str, target: str) -> AnyResponse:
@@ -117,12 +136,22 @@ def begin_session(username: str, target: str) -> AnyResponse:
     with transaction():
         if old := request.cookies.get(settings().session_cookie):
             sessions.end(old)
-        secret = sessions.begin(username, settings().session_minutes)
+        secret = sessions.begin(
+            username,
+            settings().session_minutes,
+            address=request.remote_addr,
+            user_agent=request.user_agent.string,
+        )
     response = redirect(target, code=303)
-    response.set_cookie(
-        settings().session_cookie, secret, httponly=True, secure=settings().secure, samesite="Lax", path=_cookie_path()
-    )
+    _set_cookie(response, settings().session_cookie, secret)
     return response
+
+
+def _set_cookie(response: AnyResponse, name: str, value: str, *, max_age: int | None = None) -> None:
+    """Set a cookie that scripts and other sites do not get."""
+    response.set_cookie(
+        name, value, max_age, httponly=True, secure=settings().secure, samesite="Lax", path=_cookie_path()
+    )
 
 
 @pages.route("/sign-out", methods=["POST"])
@@ -148,15 +177,7 @@ def choose_language() -> AnyResponse:
 
 def _remember_language(response: AnyResponse, chosen: str | None) -> None:
     if chosen in LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            str(chosen),
-            max_age=_YEAR_SECONDS,
-            httponly=True,
-            secure=settings().secure,
-            samesite="Lax",
-            path=_cookie_path(),
-        )
+        _set_cookie(response, LANGUAGE_COOKIE, str(chosen), max_age=_YEAR_SECONDS)
 
 
 def _cookie_path() -> str:

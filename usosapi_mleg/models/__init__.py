@@ -3,17 +3,19 @@
 from usosapi_mleg.models.access import (
     AccessToken,
     Account,
+    Attempt,
     Consumer,
     Grant,
     Nonce,
     NonceEpoch,
+    PasswordReset,
     RequestToken,
     Role,
     WebSession,
 )
 from usosapi_mleg.models.events import EventDelivery, EventSubscription, SubscriptionState
-from usosapi_mleg.models.oauth2 import AuthorizationCode, BearerToken, DeviceGrant, RefreshToken, UserCodeTries
-from usosapi_mleg.models.operations import AuditEvent, ServiceState
+from usosapi_mleg.models.oauth2 import AuthorizationCode, BearerToken, DeviceGrant, RefreshToken
+from usosapi_mleg.models.operations import AuditEvent, Mail, ServiceState
 from usosapi_mleg.models.orders import Offer, Order, OrderHistory, RememberedAnswer, Revocation
 from usosapi_mleg.models.registry import (
     CardType,
@@ -30,6 +32,7 @@ from usosapi_mleg.models.registry import (
 __all__ = [
     "AccessToken",
     "Account",
+    "Attempt",
     "AuditEvent",
     "AuthorizationCode",
     "BearerToken",
@@ -40,11 +43,13 @@ __all__ = [
     "EventSubscription",
     "Faculty",
     "Grant",
+    "Mail",
     "Nonce",
     "NonceEpoch",
     "Offer",
     "Order",
     "OrderHistory",
+    "PasswordReset",
     "Person",
     "Photo",
     "PlasticCard",
@@ -59,6 +64,5 @@ __all__ = [
     "StudentProgramme",
     "SubscriptionState",
     "Term",
-    "UserCodeTries",
     "WebSession",
 ]

@@ -43,6 +43,36 @@ class WebSession(Base):
     username: Mapped[str] = mapped_column(ForeignKey("accounts.username", ondelete="CASCADE"), index=True)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
+    address: Mapped[str | None]
+    #: Where it was begun, shortened.
+    browser: Mapped[str | None]
+    #: Family and system.
+
+
+class PasswordReset(Base):
+    """A link to set a new password; the row goes when it was used."""
+
+    __tablename__ = "password_resets"
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    #: SHA-256 of what stands in the link.
+    username: Mapped[str | None] = mapped_column(ForeignKey("accounts.username", ondelete="CASCADE"), index=True)
+    #: None: somebody asked for an account that is not there, and is not to learn it by a shorter wait.
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+
+
+class Attempt(Base):
+    """How often something was guessed at lately, and since when that has to wait."""
+
+    __tablename__ = "attempts"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    #: Keyed digest of who guesses, or at what.
+    tries: Mapped[int]
+    since: Mapped[Moment] = mapped_column(index=True)
+    locked_until: Mapped[Moment | None]
 
 
 class Consumer(Base):

@@ -85,13 +85,3 @@ class DeviceGrant(_Given, Base):
     allowed: Mapped[bool | None]
     #: What they answered; None: nobody did yet.
     used_at: Mapped[Moment | None]
-
-
-class UserCodeTries(Base):
-    """How many wrong user codes somebody has typed lately."""
-
-    __tablename__ = "user_code_tries"
-
-    person_id: Mapped[PersonId] = mapped_column(primary_key=True, autoincrement=False)
-    since: Mapped[Moment] = mapped_column(index=True)
-    tries: Mapped[int]

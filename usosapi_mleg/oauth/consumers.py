@@ -19,7 +19,7 @@ from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import ObjectNotFoundError, ParameterInvalidError, TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, reading
 from usosapi_mleg.models import Consumer
-from usosapi_mleg.oauth import tokens
+from usosapi_mleg.oauth import attempts, tokens
 
 MOST_PER_HOUR = 20
 """How many consumers one person, or all who are not signed in together, may register in an hour."""
@@ -186,12 +186,17 @@ def decide(key: str, *, approved: bool) -> None:
         raise ObjectNotFoundError("No consumer of this key waits for approval.", reason="consumer_not_waiting")
 
 
-def has_secret(key: str, secret: str) -> bool:
-    """Tell whether the secret is this consumer's; takes no less time when there is no such consumer."""
+def has_secret(key: str, secret: str, address: str | None) -> bool:
+    """Tell whether the secret is this consumer's; takes no less time when there is no such consumer.
+
+    Raises `TooManyRequestsError` when too many wrong ones came from the address; also for the right one.
+    """
     with reading() as connection:
         sealed = connection.execute(select(Consumer.secret).where(Consumer.key == key)).scalar_one_or_none()
     known = keyring().open(sealed, f"consumers.secret:{key}") if sealed else secrets.token_bytes(40)
-    return hmac.compare_digest(known, secret.encode())
+    right = hmac.compare_digest(known, secret.encode())
+    attempts.note_outcome(attempts.of_client_secret(key, address), right=right)
+    return right
 
 
 def disable(key: str) -> None:

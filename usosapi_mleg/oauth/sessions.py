@@ -4,7 +4,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
@@ -12,7 +12,9 @@ from usosapi_mleg import clock
 from usosapi_mleg.crypto import digest
 from usosapi_mleg.extensions import db, keyring, reading
 from usosapi_mleg.models import Account, Person, Role, WebSession
+from usosapi_mleg.oauth import browsers
 
+_SESSION_ID = re.compile(r"[0-9a-f]{64}")
 _CSRF_FORM = re.compile(r"(\d{4}-\d{2}-\d{2})-[0-9a-f]{16}")
 
 
@@ -29,8 +31,23 @@ class SignedIn:
     """Value of the session cookie."""
 
 
-def begin(username: str, minutes: int) -> str:
-    """Open a session for an account; give the value of its cookie, which is never seen again."""
+@dataclass(frozen=True, slots=True)
+class RunningSession:
+    """A session as its owner sees it."""
+
+    id: str
+    """Opens nothing; in hexadecimal."""
+    created_at: datetime
+    address: str | None
+    browser: str | None
+    this_one: bool
+
+
+def begin(username: str, minutes: int, *, address: str | None = None, user_agent: str = "") -> str:
+    """Open a session for an account; give the value of its cookie, which is never seen again.
+
+    Of the address and the browser only as much is kept as lets the person know the session again.
+    """
     secret = secrets.token_urlsafe(32)
     now = clock.now()
     db.session.execute(
@@ -39,6 +56,8 @@ def begin(username: str, minutes: int) -> str:
             username=username,
             created_at=now,
             expires_at=now + timedelta(minutes=minutes),
+            address=browsers.shortened(address),
+            browser=browsers.family_of(user_agent),
         ),
     )
     return secret
@@ -47,6 +66,38 @@ def begin(username: str, minutes: int) -> str:
 def end(secret: str) -> None:
     """Close a session."""
     db.session.execute(delete(WebSession).where(WebSession.id == digest(secret)))
+
+
+def running(username: str, secret: str) -> list[RunningSession]:
+    """List the sessions of an account, the latest first; `secret` is the cookie of the one that asks."""
+    own = digest(secret)
+    query = (
+        select(WebSession.id, WebSession.created_at, WebSession.address, WebSession.browser)
+        .where(WebSession.username == username, WebSession.expires_at > clock.now())
+        .order_by(WebSession.created_at.desc())
+    )
+    with reading() as connection:
+        return [
+            RunningSession(row.id.hex(), row.created_at, row.address, row.browser, row.id == own)
+            for row in connection.execute(query)
+        ]
+
+
+def end_one(username: str, session_id: str) -> None:
+    """Close one session of an account; one of somebody else stays."""
+    if _SESSION_ID.fullmatch(session_id):
+        mine = (WebSession.id == bytes.fromhex(session_id), WebSession.username == username)
+        db.session.execute(delete(WebSession).where(*mine))
+
+
+def end_others(username: str, secret: str) -> None:
+    """Close all sessions of an account but the one with this cookie."""
+    db.session.execute(delete(WebSession).where(WebSession.username == username, WebSession.id != digest(secret)))
+
+
+def end_all(username: str) -> None:
+    """Close all sessions of an account."""
+    db.session.execute(delete(WebSession).where(WebSession.username == username))
 
 
 def find(secret: str) -> SignedIn | None:

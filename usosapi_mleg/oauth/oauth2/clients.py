@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
+from flask import request
 from sqlalchemy import select
 
 from usosapi_mleg.crypto import digest
 from usosapi_mleg.domain.scopes import SCOPES
 from usosapi_mleg.extensions import reading
 from usosapi_mleg.models import Consumer
+from usosapi_mleg.oauth import attempts
 from usosapi_mleg.oauth.tokens import without_loopback_port
 
 CODE = "authorization_code"
@@ -91,9 +93,12 @@ class Client(ClientMixin):  # type: ignore[misc] # Authlib ships no types
         return redirect_uri in self.redirect_uris or without_loopback_port(redirect_uri) in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
+        """Raises `TooManyRequestsError` when too many wrong ones came from where the request comes from; also for the right one."""
         if self.secret_hash is None:
             return False
-        return hmac.compare_digest(digest(client_secret), self.secret_hash)
+        right = hmac.compare_digest(digest(client_secret), self.secret_hash)
+        attempts.note_outcome(attempts.of_client_secret(self.key, request.remote_addr), right=right)
+        return right
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - the same at every endpoint
         return method in self.auth_methods

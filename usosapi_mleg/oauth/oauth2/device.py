@@ -16,15 +16,12 @@ from authlib.oauth2.rfc8628 import (
     SlowDownError,
 )
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from usosapi_mleg import clock
 from usosapi_mleg.crypto import digest
-from usosapi_mleg.domain.text import Text
-from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, settings
-from usosapi_mleg.models import Consumer, DeviceGrant, UserCodeTries
-from usosapi_mleg.oauth import tokens
+from usosapi_mleg.models import Consumer, DeviceGrant
+from usosapi_mleg.oauth import attempts, tokens
 from usosapi_mleg.oauth.oauth2 import clients
 from usosapi_mleg.oauth.oauth2.given import Kind, generate
 from usosapi_mleg.oauth.oauth2.store import Owner
@@ -34,8 +31,6 @@ _SLOWER_BY_SECONDS = 5
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words; no digits, so no look-alikes (RFC 8628 section 6.1)."""
 _LENGTH = 8
-_MOST_TRIES = 5
-_TRIES_WINDOW = timedelta(minutes=10)
 
 
 class DeviceAuthorization(DeviceAuthorizationEndpoint):  # type: ignore[misc] # Authlib ships no types
@@ -147,12 +142,12 @@ class DeviceWish:
     scopes: tuple[str, ...]
 
 
-def find_wish(typed: str, person_id: int) -> DeviceWish | None:
+def find_wish(typed: str, person_id: int, address: str | None) -> DeviceWish | None:
     """Give what the device asks for whose code somebody typed; None when no device waits with it.
 
-    Wrong codes are counted, so the caller has to commit. Raises `TooManyRequestsError` after five wrong ones in ten minutes.
+    Raises `TooManyRequestsError` when this person, or somebody at this address, has typed too many wrong ones; also for the right one.
     """
-    _refuse_guessing(person_id)
+    subjects = (attempts.of_user_code(person_id), attempts.from_address("user code", address))
     code = "".join(letter for letter in typed.upper() if letter in _LETTERS)
     row = db.session.execute(
         select(DeviceGrant.hash, DeviceGrant.consumer_key, Consumer.name, Consumer.url, DeviceGrant.scopes)
@@ -165,41 +160,11 @@ def find_wish(typed: str, person_id: int) -> DeviceWish | None:
         )
     ).one_or_none()
     if row is None:
-        _count_wrong(person_id)
+        attempts.take(*subjects)
         return None
+    if attempts.refuse_locked(*subjects):
+        attempts.forget(subjects[0])
     return DeviceWish(row.hash, row.consumer_key, row.name, row.url, tuple(row.scopes))
-
-
-def _refuse_guessing(person_id: int) -> None:
-    found = db.session.get(UserCodeTries, person_id, populate_existing=True, with_for_update=True)
-    if found is None or found.tries < _MOST_TRIES:
-        return
-    left = found.since + _TRIES_WINDOW - clock.now()
-    if left > timedelta():
-        raise TooManyRequestsError(
-            "Too many wrong user codes.",
-            retry_after=int(left.total_seconds()) + 1,
-            user_message=Text(
-                "Zbyt wiele błędnych kodów. Spróbuj ponownie za kilka minut.",
-                "Too many wrong codes. Try again in a few minutes.",
-            ),
-        )
-
-
-def _count_wrong(person_id: int) -> None:
-    now = clock.now()
-    fresh = UserCodeTries.since > now - _TRIES_WINDOW
-    db.session.execute(
-        upsert(UserCodeTries)
-        .values(person_id=person_id, since=now, tries=1)
-        .on_conflict_do_update(
-            index_elements=[UserCodeTries.person_id],
-            set_={
-                "tries": db.case((fresh, UserCodeTries.tries + 1), else_=1),
-                "since": db.case((fresh, UserCodeTries.since), else_=now),
-            },
-        )
-    )
 
 
 def answer(wish: DeviceWish, person_id: int, *, allowed: bool) -> bool:
