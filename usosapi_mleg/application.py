@@ -14,6 +14,7 @@ from usosapi_mleg.blueprints.cards import cards
 from usosapi_mleg.blueprints.console import console
 from usosapi_mleg.blueprints.developers import developers
 from usosapi_mleg.blueprints.events import events
+from usosapi_mleg.blueprints.external_sign_in import external_sign_in
 from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
@@ -36,6 +37,7 @@ from usosapi_mleg.settings import Environment, Settings
 _MODULES = (mlegitymacja, cards, oauth, oauth2, apisrv, apiref, users, photos, terms, progs, events)
 _PAGES = (
     pages,
+    external_sign_in,
     usosweb,
     oauth2_doors,
     device_page,

@@ -7,6 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from usosapi_mleg.domain.text import Text
+from usosapi_mleg.sign_in_settings import SettingsError, SignInSettings
+
+__all__ = ["Environment", "Settings", "SettingsError"]
 
 _UNIVERSITY = Text("Uniwersytet Przykładowy w Sanoku", "Example University in Sanok")
 _YES = {"1", "true", "yes", "on"}
@@ -19,10 +22,6 @@ class Environment(StrEnum):
     PRODUCTION = "production"
     DEMO = "demo"
     TEST = "test"
-
-
-class SettingsError(Exception):
-    """A setting is missing or makes no sense; the message says which and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +73,8 @@ class Settings:
     """MLEG_CALLBACKS_REQUIRED: an app must name its callback addresses when it is registered."""
     consumers_need_approval: bool = False
     """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    """MLEG_LOCAL_ACCOUNTS, MLEG_SIGN_IN_NAME_*, MLEG_OIDC_* and MLEG_CAS_*: how persons sign in (see `sign_in_settings.py`)."""
 
     @property
     def private_callbacks(self) -> bool:
@@ -145,6 +146,7 @@ class Settings:
             ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
             callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
             consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
+            sign_in=SignInSettings.from_environment(environ, tls_required=environment is Environment.PRODUCTION),
         )
         settings.refuse_unsafe(environ)
         return settings

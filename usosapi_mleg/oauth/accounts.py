@@ -26,12 +26,13 @@ def _hash_of_nobody() -> str:
 
 
 def check_password(username: str, password: str) -> str | None:
-    """Give the account's name when the password is right, else None."""
+    """Give the account's name when the password is right, else None; an account without a password takes none."""
     found = db.session.execute(
         select(Account.username, Account.password_hash).where(Account.username == username.strip().lower()),
     ).one_or_none()
+    kept = found.password_hash if found else None
     try:
-        _hasher.verify(found.password_hash if found else _hash_of_nobody(), password[:_LONGEST_PASSWORD])
+        _hasher.verify(kept or _hash_of_nobody(), password[:_LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return None
-    return found.username if found else None
+    return found.username if found and kept else None

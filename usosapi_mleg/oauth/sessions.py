@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from usosapi_mleg import clock
 from usosapi_mleg.crypto import digest
@@ -25,11 +25,25 @@ class SignedIn:
     role: Role
     first_name: str
     last_name: str
+    way: str | None
+    """`oidc` or `cas` when they signed in at another system."""
     secret: str
     """Value of the session cookie."""
 
 
-def begin(username: str, minutes: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session comes from that another system vouches for."""
+
+    way: str
+    """`oidc` or `cas`."""
+    reference: bytes
+    """What that system calls the session, hashed: with it the session can be ended from there."""
+    role: Role | None
+    """What that system says the person may do; None: it says nothing."""
+
+
+def begin(username: str, minutes: int, origin: Origin | None = None) -> str:
     """Open a session for an account; give the value of its cookie, which is never seen again."""
     secret = secrets.token_urlsafe(32)
     now = clock.now()
@@ -39,6 +53,9 @@ def begin(username: str, minutes: int) -> str:
             username=username,
             created_at=now,
             expires_at=now + timedelta(minutes=minutes),
+            way=origin.way if origin else None,
+            reference=origin.reference if origin else None,
+            role=origin.role if origin else None,
         ),
     )
     return secret
@@ -49,10 +66,27 @@ def end(secret: str) -> None:
     db.session.execute(delete(WebSession).where(WebSession.id == digest(secret)))
 
 
+def end_from(way: str, reference: bytes) -> None:
+    """Close what the other system calls by this reference."""
+    db.session.execute(delete(WebSession).where(WebSession.way == way, WebSession.reference == reference))
+
+
+def end_all_from(way: str, username: str) -> None:
+    """Close all sessions of an account that began at the other system."""
+    db.session.execute(delete(WebSession).where(WebSession.way == way, WebSession.username == username))
+
+
 def find(secret: str) -> SignedIn | None:
     """Give who is signed in with this cookie, or None."""
     query = (
-        select(Account.person_id, Account.username, Account.role, Person.first_name, Person.last_name)
+        select(
+            Account.person_id,
+            Account.username,
+            func.coalesce(WebSession.role, Account.role).label("role"),
+            Person.first_name,
+            Person.last_name,
+            WebSession.way,
+        )
         .join(WebSession, WebSession.username == Account.username)
         .join(Person, Person.id == Account.person_id)
         .where(WebSession.id == digest(secret), WebSession.expires_at > clock.now())
