@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, request
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg.blueprints.external_problems import PROBLEMS
@@ -150,7 +150,9 @@ def signed_out(way: str) -> AnyResponse:
 def _problem(way: str, error: ExternalSignInError, target: str) -> Response:
     logger.warning("nobody was signed in by %s: %s", way, error)
     told = PROBLEMS[error.problem]
-    page = render_page("external/problem.html", told=told, name=error.name, way=way, target=target)
+    # Choosing a language must not come back here: this address holds a code, and it counts once.
+    begin = url_for("pages.sign_in", next=target)
+    page = render_page("external/problem.html", told=told, name=error.name, way=way, target=target, here=begin)
     return make_response(page, told.status)
 
 

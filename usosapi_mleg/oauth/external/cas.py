@@ -97,8 +97,8 @@ def ended_ticket(logout_request: str) -> str | None:
 
 
 def _refusal(code: str) -> ExternalSignInError:
-    if code == "INVALID_TICKET":
-        return stale("the server does not know the ticket")
+    if code in {"INVALID_TICKET", "INVALID_SERVICE"}:
+        return stale("the server does not know the ticket, or gave it for another address")
     if code == "INTERNAL_ERROR":
         return ExternalSignInError(Problem.UNAVAILABLE, "serviceValidate: INTERNAL_ERROR")
     known = re.fullmatch(r"[A-Z_]{1,40}", code)

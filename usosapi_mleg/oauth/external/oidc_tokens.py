@@ -22,7 +22,7 @@ LEEWAY_SECONDS = 30
 LONGEST_TOKEN = 64 * 1024
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _LOGOUT_AGE_SECONDS = 120
-_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 def read_id_token(oidc: OidcSettings, known: Known, token: object, *, nonce: str, access_token: str) -> dict[str, Any]:
