@@ -20,6 +20,9 @@ from usosapi_mleg.demo.visitor import Form, read_page
 from usosapi_mleg.extensions import db
 from usosapi_mleg.settings import Settings
 
+TLS = httpx.create_ssl_context(trust_env=False)
+"""One for all: to make it takes a tenth of a second, and no test needs it."""
+
 
 @dataclass(frozen=True)
 class WebService:
@@ -74,7 +77,7 @@ class Browser:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self.client = httpx.Client(timeout=15, trust_env=False, headers={"Accept-Language": "en"})
+        self.client = httpx.Client(timeout=15, trust_env=False, verify=TLS, headers={"Accept-Language": "en"})
 
     def __enter__(self) -> Self:
         return self

@@ -30,13 +30,13 @@ class Everybody:
     def attributs(self) -> dict[str, Any]:
         """Give what the server tells of the person; the name is the library's."""
         roles = ["student", "pracownik-bos"] if "boss" in self.username else ["student"]
-        return {"konto": self.username.removeprefix("net-"), "rola": roles}
+        return {"konto": self.username.lower().removeprefix("net-"), "rola": roles}
 
 
 class QuietHandler(WSGIRequestHandler):
     """Writes no line for each request: the tests look for tickets in logs."""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Write nothing."""
 
 

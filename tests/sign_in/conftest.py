@@ -28,7 +28,16 @@ def provider_program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Pat
     program, npm = str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
     folder = tmp_path_factory.mktemp("openid")
     shutil.copytree(HERE / "node", folder, dirs_exist_ok=True)
-    command = [program, npm, "ci", "--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]
+    command = [
+        program,
+        npm,
+        "ci",
+        "--prefer-offline",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--ignore-scripts",
+    ]
     # Node.js has authorities of its own; the machine may know more of them.
     environment = {"NODE_EXTRA_CA_CERTS": str(MACHINE_AUTHORITIES)} if MACHINE_AUTHORITIES.exists() else {}
     done = subprocess.run(

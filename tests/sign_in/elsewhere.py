@@ -57,9 +57,11 @@ def served(application: Callable[..., Any], port: int) -> Iterator[str]:
 
 
 @contextmanager
-def serving(service: WebService, port: int, settings: Mapping[str, str]) -> Iterator[WebService]:
+def serving(
+    service: WebService, port: int, settings: Mapping[str, str], base_url: str | None = None
+) -> Iterator[WebService]:
     """Run the service with other settings, in this process, on the database of the running one."""
-    base_url = f"http://127.0.0.1:{port}/"
+    base_url = base_url or f"http://127.0.0.1:{port}/"
     environment = {**service.environment, "MLEG_BASE_URL": base_url, **settings}
     app = create_app(Settings.from_environment(environment))
     try:

@@ -80,10 +80,16 @@ class FakeProvider(FakeSystem):
         }
         self.keys = [self.key]
         self.answers = {
-            "/.well-known/openid-configuration": lambda _: saying(self.metadata)(_),
-            "/jwks": lambda _: saying({"keys": [key.as_dict(private=False) for key in self.keys]})(_),
+            "/.well-known/openid-configuration": self._describe,
+            "/jwks": self._show_keys,
         }
         self.seen.clear()
+
+    def _describe(self, request: Request) -> Response:
+        return saying(self.metadata)(request)
+
+    def _show_keys(self, request: Request) -> Response:
+        return saying({"keys": [key.as_dict(private=False) for key in self.keys]})(request)
 
     def token(self, claims: dict[str, Any], *, key: Any = None, **header: Any) -> str:
         """Sign a token; a claim of None is left out."""
@@ -107,7 +113,6 @@ def begin(browser: Browser) -> dict[str, str]:
 
 def come_back(browser: Browser, asked: dict[str, str], **response: str | None) -> httpx.Response:
     """Come back with what a good provider would send; `response` replaces parts of it, None leaves them out."""
-    issuer = asked["issuer"] if "issuer" in asked else ""
-    sent = {"state": asked["state"], "code": CODE, "iss": issuer} | response
+    sent = {"state": asked["state"], "code": CODE} | response
     query = httpx.QueryParams({name: value for name, value in sent.items() if value is not None})
     return browser.open(f"sign-in/oidc/callback?{query}")

@@ -37,8 +37,8 @@ class Origin:
 
     way: str
     """`oidc` or `cas`."""
-    reference: bytes
-    """What that system calls the session, hashed: with it the session can be ended from there."""
+    reference: bytes | None
+    """What that system calls the session, hashed: with it the session can be ended from there. None: it does not say."""
     role: Role | None
     """What that system says the person may do; None: it says nothing."""
 

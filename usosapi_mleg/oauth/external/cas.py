@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from usosapi_mleg.oauth.external.calling import call
-from usosapi_mleg.oauth.external.identities import ExternalPerson, checked, role_among
+from usosapi_mleg.oauth.external.identities import ExternalPerson, checked, lower_ascii, role_among
 from usosapi_mleg.oauth.external.problems import ExternalSignInError, Problem, not_confirmed, stale
 from usosapi_mleg.oauth.external.round_trip import RoundTrip
 from usosapi_mleg.sign_in_settings import CasSettings
@@ -78,7 +78,8 @@ def _person(cas: CasSettings, outcome: Element, ticket: str) -> ExternalPerson:
     return ExternalPerson(
         way=WAY,
         provider=cas.url,
-        subject=checked(users[0], "subject"),
+        # Servers give the name as it was typed: somebody else is no other person by a capital letter.
+        subject=lower_ascii(checked(users[0], "subject")),
         name=checked(name, "name"),
         session=ticket,
         role=role_among(_attribute(attributes, roles.source), roles) if roles.source else None,

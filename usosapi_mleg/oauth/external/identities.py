@@ -37,7 +37,8 @@ class ExternalPerson:
     @property
     def origin(self) -> Origin:
         """What the session here remembers of it."""
-        return Origin(self.way, session_reference(self.provider, self.session), self.role)
+        reference = session_reference(self.provider, self.session) if self.session else None
+        return Origin(self.way, reference, self.role)
 
 
 def session_reference(provider: str, session: str) -> bytes:
@@ -51,6 +52,11 @@ def checked(value: object, what: str) -> str:
     if not isinstance(value, str) or not value or len(value) > longest or not value.isprintable():
         raise not_confirmed(f"the {what} is missing or malformed")
     return value
+
+
+def lower_ascii(name: str) -> str:
+    """Give a name in small letters. Letters outside ASCII fold in ways that make two names one: the sign of Kelvin becomes a k."""
+    return name.lower() if name.isascii() else name
 
 
 def role_among(values: object, roles: RoleNames) -> Role | None:
@@ -70,9 +76,7 @@ def find_account(person: ExternalPerson) -> str:
     """
     if bound := account_of(person.provider, person.subject):
         return bound
-    # Other letters fold in ways that make two names one (the sign of Kelvin becomes a k).
-    wanted = person.name.lower() if person.name.isascii() else person.name
-    username = db.session.scalar(select(Account.username).where(Account.username == wanted))
+    username = db.session.scalar(select(Account.username).where(Account.username == lower_ascii(person.name)))
     if username is None:
         raise ExternalSignInError(Problem.UNKNOWN_PERSON, "no account of this name", name=person.name)
     binding = insert(Identity).values(
