@@ -7,10 +7,11 @@ import time
 import zlib
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
-from elsewhere import OIDC_CLIENT, free_port, is_signed_in, new_account, served, serving
+from elsewhere import OIDC_CLIENT, free_port, is_signed_in, new_account, parameters, served, serving
 from fakes import ACCESS_TOKEN, CODE, FakeProvider, begin, come_back, dripping, hanging, saying
 from joserfc import jwk
 from making import count
@@ -373,6 +374,20 @@ def test_a_second_code_for_the_same_attempt_is_refused(browser: Browser, fake: F
     browser.client.cookies.set("mleg_round_trip", kept)
     assert come_back(browser, asked, iss=fake.issuer, code="another").status_code == 400
     assert fake.seen.count("/token") == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["/help/" + "a" * 1900, "/help/" + "ż" * 900, '/help/"' + '"' * 900, "/help/" + "a" * 3000]
+)
+def test_where_somebody_wanted_to_go_is_kept_as_far_as_a_cookie_holds_it(
+    browser: Browser, fake: FakeProvider, name: str, target: str
+) -> None:
+    answer = browser.open(f"sign-in/oidc?next={quote(target)}")
+    assert len(answer.headers["Set-Cookie"].split(";")[0]) < 4000
+    asked = parameters(answer.headers["Location"])
+    fake.gives(fake.token({"nonce": asked["nonce"], "preferred_username": name}))
+    arrived = come_back(browser, asked, iss=fake.issuer).headers["Location"]
+    assert unquote(arrived) == target if len(target) < 2000 else arrived.startswith("/kontroler.php")
 
 
 def test_an_attempt_that_took_too_long_is_refused(

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg.blueprints.external_problems import PROBLEMS
@@ -22,8 +21,7 @@ logger = logging.getLogger(__name__)
 _COOKIE = "mleg_round_trip"
 _SIGN_OUT = "sign-out"
 """The kind of round trip that ends a session."""
-_WAY: Final = "/<any(oidc, cas):way>"
-_AT_ONCE = "0; url="
+_WAY = "/<any(oidc, cas):way>"
 
 external_sign_in = Blueprint("external_sign_in", __name__, url_prefix="/sign-in")
 
@@ -107,10 +105,7 @@ def _end_cas_session(server: CasSettings) -> Response:
 
 
 def _told_to_program(status: int) -> Response:
-    response = jsonify({} if status < 400 else {"error": "invalid_request"})  # noqa: PLR2004 # the first status of errors
-    response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return Response(status=status, headers={"Cache-Control": "no-store"})
 
 
 @external_sign_in.route(f"{_WAY}/sign-out")
@@ -132,7 +127,7 @@ def sign_out_there(way: str) -> AnyResponse:
     response = make_response(render_page("external/signed_out.html", there=there, target=trip.target))
     if there:
         # Not a redirect: browsers check where the answer to our form for signing out leads, and ours lead nowhere else.
-        response.headers["Refresh"] = _AT_ONCE + there
+        response.headers["Refresh"] = f"0; url={there}"
     return _remember(response, trip)
 
 

@@ -13,8 +13,8 @@ from usosapi_mleg.oauth import nonces
 from usosapi_mleg.oauth.external.problems import stale
 
 LIFETIME_SECONDS = 600
-LONGEST_TARGET = 1500
-"""A cookie holds 4096 characters; whoever comes with a longer address starts at the start page."""
+LONGEST_TARGET = 2000
+"""In bytes of JSON. A cookie holds 4096 characters; whoever wants to go to a longer address arrives at the start page."""
 _IDENTITY = "cookie:round_trip"
 _SPENT_BY = "round_trip"
 
@@ -38,7 +38,7 @@ def begin(way: str, target: str) -> RoundTrip:
     """Start an attempt."""
     return RoundTrip(
         way=way,
-        target=target if len(target) <= LONGEST_TARGET else "",
+        target=target if len(_json(target)) <= LONGEST_TARGET else "",
         state=secrets.token_urlsafe(24),
         nonce=secrets.token_urlsafe(24),
         verifier=secrets.token_urlsafe(48),
@@ -48,7 +48,11 @@ def begin(way: str, target: str) -> RoundTrip:
 
 def seal(trip: RoundTrip) -> str:
     """Give what the browser keeps."""
-    return urlsafe_b64encode(keyring().seal(json.dumps(asdict(trip)), _IDENTITY)).decode()
+    return urlsafe_b64encode(keyring().seal(_json(asdict(trip)), _IDENTITY)).decode()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def read(cookie: str, way: str) -> RoundTrip:
