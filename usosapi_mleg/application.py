@@ -15,6 +15,7 @@ from usosapi_mleg.blueprints.cards import cards
 from usosapi_mleg.blueprints.console import console
 from usosapi_mleg.blueprints.developers import developers
 from usosapi_mleg.blueprints.events import events
+from usosapi_mleg.blueprints.external_sign_in import external_sign_in
 from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
@@ -40,6 +41,7 @@ _PAGES = (
     pages,
     passwords,
     account,
+    external_sign_in,
     usosweb,
     oauth2_doors,
     device_page,

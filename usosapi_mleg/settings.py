@@ -7,6 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from usosapi_mleg.domain.text import Text
+from usosapi_mleg.sign_in_settings import SettingsError, SignInSettings
+
+__all__ = ["Environment", "Settings", "SettingsError"]
 
 _UNIVERSITY = Text("Uniwersytet Przykładowy w Sanoku", "Example University in Sanok")
 _YES = {"1", "true", "yes", "on"}
@@ -31,10 +34,6 @@ class MailSecurity(StrEnum):
 
 _MAIL_PORTS = {MailSecurity.STARTTLS: 587, MailSecurity.TLS: 465, MailSecurity.NONE: 25}
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
-
-
-class SettingsError(Exception):
-    """A setting is missing or makes no sense; the message says which and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +85,8 @@ class Settings:
     """MLEG_CALLBACKS_REQUIRED: an app must name its callback addresses when it is registered."""
     consumers_need_approval: bool = False
     """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    """MLEG_LOCAL_ACCOUNTS, MLEG_SIGN_IN_NAME_*, MLEG_OIDC_* and MLEG_CAS_*: how persons sign in (see `sign_in_settings.py`)."""
 
     address_tries: int = 100
     """MLEG_ADDRESS_TRIES: how many wrong passwords or device codes may come from one network address in an hour; a university whose
@@ -187,6 +188,7 @@ class Settings:
             mail_username=environ.get("MLEG_MAIL_USERNAME", ""),
             mail_password=environ.get("MLEG_MAIL_PASSWORD", ""),
             mail_sender=environ.get("MLEG_MAIL_SENDER") or environ.get("MLEG_CONTACT_EMAIL") or cls.contact_email,
+            sign_in=SignInSettings.from_environment(environ, tls_required=environment is Environment.PRODUCTION),
         )
         settings.refuse_unsafe(environ)
         return settings

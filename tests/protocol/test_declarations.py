@@ -37,6 +37,12 @@ PAGES = {
     "/oauth2/token": "an app, with its secret or key if it has one, and something to redeem",
     "/photos/<link>.jpg": "whoever was given the address, which is long and random",
     "/sign-in": "anybody",
+    "/sign-in/<any(oidc, cas):way>": "anybody: leads to the other system, and remembers that in a sealed cookie",
+    "/sign-in/<any(oidc, cas):way>/signed-out": "anybody: says that they are signed out",
+    "/sign-in/<any(oidc, cas):way>/sign-out": "anybody: leads to where they sign out at the other system",
+    "/sign-in/cas/callback": "whoever began here, with a ticket; the CAS server, which knows the ticket of the session that it ends",
+    "/sign-in/oidc/callback": "whoever began here, with a code",
+    "/sign-in/oidc/logout": "the OpenID provider: with a token that it signed",
     "/sign-out": "somebody who is signed in; with a CSRF token",
     "/usosapiProxy.php": "somebody who is signed in; with a CSRF token",
 }

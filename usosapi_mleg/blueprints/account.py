@@ -84,5 +84,6 @@ def _page(person: SignedIn, *, news: Text | None = None, problem: Text | None = 
         news=news,
         problem=problem,
         shortest=passwords.SHORTEST_PASSWORD,
+        has_password=accounts.has_password(person.username),
     )
     return make_response(page, status)

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg import clock, mails
@@ -12,7 +12,7 @@ from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
 from usosapi_mleg.oauth import accounts, devices, sessions
-from usosapi_mleg.oauth.sessions import SignedIn
+from usosapi_mleg.oauth.sessions import Origin, SignedIn
 
 LANGUAGES = ("pl", "en")
 LANGUAGE_COOKIE = "mleg_lang"
@@ -98,12 +98,17 @@ def start() -> AnyResponse:
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> AnyResponse:
-    """Sign in with user name and password."""
+    """Sign in with user name and password, or choose another way."""
     target = local_target(request.args.get("next", ""))
+    ways = settings().sign_in
     if request.method == "GET":
         if signed_in():
             return redirect(target)
+        if ways.only_way:
+            return redirect(url_for("external_sign_in.leave", way=ways.only_way, next=target))
         return _sign_in_page()
+    if not ways.local_accounts:
+        raise MethodNotAllowed(["GET"])
     username = request.form.get("username", "")[:_LONGEST_USERNAME]
     if "\0" in username:
         raise BadRequest
@@ -131,7 +136,7 @@ def _sign_in_page(
     return make_response(page, status)
 
 
-def begin_session(username: str, target: str) -> AnyResponse:
+def begin_session(username: str, target: str, origin: Origin | None = None) -> AnyResponse:
     """Sign the account in at this browser, in place of whoever was, and go on to `target`, an address of our own."""
     with transaction():
         if old := request.cookies.get(settings().session_cookie):
@@ -139,6 +144,7 @@ def begin_session(username: str, target: str) -> AnyResponse:
         secret = sessions.begin(
             username,
             settings().session_minutes,
+            origin,
             address=request.remote_addr,
             user_agent=request.user_agent.string,
         )
@@ -156,13 +162,18 @@ def _set_cookie(response: AnyResponse, name: str, value: str, *, max_age: int | 
 
 @pages.route("/sign-out", methods=["POST"])
 def sign_out() -> AnyResponse:
-    """Sign out; `next` says where to sign in again."""
+    """Sign out, at another system too if they signed in there; `next` says where to go after signing in again."""
     person = signed_in()
     if person:
         require_csrf(person)
         with transaction():
             sessions.end(person.secret)
-    response = redirect(url_for("pages.sign_in", next=local_target(request.form.get("next", ""))), code=303)
+    target = local_target(request.form.get("next", ""))
+    if person and person.way:
+        there = url_for("external_sign_in.sign_out_there", way=person.way, next=target)
+    else:
+        there = url_for("pages.sign_in", next=target)
+    response = redirect(there, code=303)
     response.delete_cookie(settings().session_cookie, path=_cookie_path())
     return response
 

@@ -1,6 +1,6 @@
 """For those who have forgotten their password: asking for a link by mail, and setting a new password with it."""
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, abort, make_response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg import mails
@@ -19,6 +19,13 @@ _NO_MAIL_TEXT = Text(
 )
 
 passwords = Blueprint("passwords", __name__)
+
+
+@passwords.before_request
+def refuse_where_there_are_none() -> None:
+    """Where nobody signs in with a password of ours, there is none to set."""
+    if not settings().sign_in.local_accounts:
+        abort(404)
 
 
 @passwords.route("/forgotten-password", methods=["GET", "POST"])

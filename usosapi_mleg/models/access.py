@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, false, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,14 +22,14 @@ class Role(StrEnum):
 
 
 class Account(Base):
-    """A local account: name and password of one person."""
+    """The account of one person, with a password unless they only sign in at another system."""
 
     __tablename__ = "accounts"
 
     username: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[PersonId] = mapped_column(unique=True)
-    password_hash: Mapped[str]
-    #: Argon2id in its own text form.
+    password_hash: Mapped[str | None]
+    #: Argon2id in its own text form; None: no password signs in here.
     role: Mapped[Role] = mapped_column(one_of(Role))
 
 
@@ -47,6 +47,12 @@ class WebSession(Base):
     #: Where it was begun, shortened.
     browser: Mapped[str | None]
     #: Family and system.
+    way: Mapped[str | None]
+    #: `oidc` or `cas`: at what kind of other system they signed in.
+    reference: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    #: SHA-256 of what that system calls the session: its `sid`, or the service ticket.
+    role: Mapped[Role | None] = mapped_column(one_of(Role))
+    #: What that system says they may do; None: as the account has it.
 
 
 class PasswordReset(Base):
@@ -73,6 +79,20 @@ class Attempt(Base):
     tries: Mapped[int]
     since: Mapped[Moment] = mapped_column(index=True)
     locked_until: Mapped[Moment | None]
+
+
+class Identity(Base):
+    """Somebody at another system, bound for good to the account that their first sign-in named."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("provider", "username"),)
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    #: Issuer of OpenID Connect, or address of the CAS server.
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    #: What that system calls the person and never gives to anybody else: `sub`, or the user name of CAS.
+    username: Mapped[str] = mapped_column(ForeignKey("accounts.username", ondelete="CASCADE"), index=True)
+    linked_at: Mapped[Moment]
 
 
 class Consumer(Base):

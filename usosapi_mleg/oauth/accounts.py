@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
-from usosapi_mleg.extensions import reading
+from usosapi_mleg.extensions import reading, settings
 from usosapi_mleg.models import Account
 from usosapi_mleg.oauth import attempts, devices
 
@@ -29,6 +29,13 @@ def _hash_of_nobody() -> str:
 def plain_name(username: str) -> str:
     """Give a user name as accounts have it."""
     return username.strip().lower()
+
+
+def has_password(username: str) -> bool:
+    """Tell whether an account can be entered with a password of ours at all."""
+    query = select(Account.password_hash.is_not(None)).where(Account.username == username)
+    with reading() as connection:
+        return settings().sign_in.local_accounts and bool(connection.execute(query).scalar_one_or_none())
 
 
 def check_password(username: str, password: str, *, address: str | None, device_cookie: str = "") -> str | None:

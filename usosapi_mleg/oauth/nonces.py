@@ -59,3 +59,13 @@ def spend_nonce(consumer_key: str, token_key: str, timestamp: int, nonce: str) -
         raise BadOAuthRequestError("Expired timestamp: sign the request again.", reason="timestamp_expired")
     if not fresh:
         raise BadOAuthRequestError("Nonce already used", reason="nonce_used")
+
+
+def spend_once(purpose: str, timestamp: int, nonce: str) -> bool:
+    """Use up a nonce of our own; tell whether it was the first time.
+
+    A crash of PostgreSQL makes it fresh again: only for what somebody else lets happen once, too.
+    """
+    values = {"consumer": "", "token": purpose, "timestamp": timestamp, "nonce": nonce}
+    with reading() as connection:
+        return bool(connection.execute(_SPEND, values).one()[1])

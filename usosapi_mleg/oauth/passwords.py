@@ -79,7 +79,7 @@ def _find(wanted: str) -> Any:
     query = (
         select(Account.username, Person.email)
         .join(Person, Person.id == Account.person_id)
-        .where((Account.username == wanted) | (func.lower(Person.email) == wanted))
+        .where((Account.username == wanted) | (func.lower(Person.email) == wanted), Account.password_hash.is_not(None))
     )
     with reading() as connection:
         found = list(connection.execute(query))

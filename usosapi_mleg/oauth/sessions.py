@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from usosapi_mleg import clock
 from usosapi_mleg.crypto import digest
@@ -27,6 +27,8 @@ class SignedIn:
     role: Role
     first_name: str
     last_name: str
+    way: str | None
+    """`oidc` or `cas` when they signed in at another system."""
     secret: str
     """Value of the session cookie."""
 
@@ -43,7 +45,21 @@ class RunningSession:
     this_one: bool
 
 
-def begin(username: str, minutes: int, *, address: str | None = None, user_agent: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session comes from that another system vouches for."""
+
+    way: str
+    """`oidc` or `cas`."""
+    reference: bytes | None
+    """What that system calls the session, hashed: with it the session can be ended from there. None: it does not say."""
+    role: Role | None
+    """What that system says the person may do; None: it says nothing."""
+
+
+def begin(
+    username: str, minutes: int, origin: Origin | None = None, *, address: str | None = None, user_agent: str = ""
+) -> str:
     """Open a session for an account; give the value of its cookie, which is never seen again.
 
     Of the address and the browser only as much is kept as lets the person know the session again.
@@ -58,6 +74,9 @@ def begin(username: str, minutes: int, *, address: str | None = None, user_agent
             expires_at=now + timedelta(minutes=minutes),
             address=browsers.shortened(address),
             browser=browsers.family_of(user_agent),
+            way=origin.way if origin else None,
+            reference=origin.reference if origin else None,
+            role=origin.role if origin else None,
         ),
     )
     return secret
@@ -100,10 +119,27 @@ def end_all(username: str) -> None:
     db.session.execute(delete(WebSession).where(WebSession.username == username))
 
 
+def end_from(way: str, reference: bytes) -> None:
+    """Close what the other system calls by this reference."""
+    db.session.execute(delete(WebSession).where(WebSession.way == way, WebSession.reference == reference))
+
+
+def end_all_from(way: str, username: str) -> None:
+    """Close all sessions of an account that began at the other system."""
+    db.session.execute(delete(WebSession).where(WebSession.way == way, WebSession.username == username))
+
+
 def find(secret: str) -> SignedIn | None:
     """Give who is signed in with this cookie, or None."""
     query = (
-        select(Account.person_id, Account.username, Account.role, Person.first_name, Person.last_name)
+        select(
+            Account.person_id,
+            Account.username,
+            func.coalesce(WebSession.role, Account.role).label("role"),
+            Person.first_name,
+            Person.last_name,
+            WebSession.way,
+        )
         .join(WebSession, WebSession.username == Account.username)
         .join(Person, Person.id == Account.person_id)
         .where(WebSession.id == digest(secret), WebSession.expires_at > clock.now())

@@ -1,0 +1,1 @@
+"""Sign-in at another system: OpenID Connect and CAS, and who the persons from there are here."""
