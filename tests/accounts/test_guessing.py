@@ -11,7 +11,7 @@ import pytest
 from making import change, count, new_consumer
 from oauth2.codeflow import new_client
 from serving import Browser, WebService
-from signin.visitors import new_account, new_address, notice, sign_in, visitor
+from accounts.visitors import new_account, new_address, notice, sign_in, visitor
 
 from usosapi_mleg.extensions import transaction
 from usosapi_mleg.oauth import attempts

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from making import change, count
 from serving import Browser, WebService
-from signin.conftest import MailingService
-from signin.visitors import PASSWORD, new_account, notice, sign_in, visitor
+from accounts.conftest import MailingService
+from accounts.visitors import PASSWORD, new_account, notice, sign_in, visitor
 
 from usosapi_mleg.demo.visitor import read_page
 
