@@ -55,6 +55,17 @@ def running_web(
 
 
 @contextmanager
+def app_with(service: WebService, **environment: str) -> Iterator[Flask]:
+    """Make an application with other settings in this process, on the database of the service."""
+    app = create_app(Settings.from_environment({**service.environment, **environment}))
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@contextmanager
 def web_server(environment: Mapping[str, str], port: int, folder: Path) -> Iterator[Path]:
     """Run the web part with two processes on a database that is filled; give the path of its log."""
     command = granian("wsgi:app", port=port, workers=2, threads=1)

@@ -72,6 +72,9 @@ class Settings:
     """MLEG_MINISTRY_TIMEOUT_SECONDS: how long one call to the ministry may take."""
     callbacks_required: bool = False
     """MLEG_CALLBACKS_REQUIRED: an app must name its callback addresses when it is registered."""
+    remember_any_callback: bool = False
+    """MLEG_REMEMBER_ANY_CALLBACK: as at USOS, an app gets what the person allowed it before without a page whatever its callback; else
+    only at an https address that was registered for it."""
     consumers_need_approval: bool = False
     """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
 
@@ -144,6 +147,7 @@ class Settings:
             session_minutes=int(number("MLEG_SESSION_MINUTES", cls.session_minutes)),
             ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
             callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
+            remember_any_callback=flag("MLEG_REMEMBER_ANY_CALLBACK"),
             consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
         )
         settings.refuse_unsafe(environ)

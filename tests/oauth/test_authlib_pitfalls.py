@@ -82,7 +82,7 @@ def test_repeated_form_fields_can_be_signed(caller: Caller) -> None:
     assert (answer.status, answer.json["reason"]) == (400, "order_not_found")
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"])
 def test_a_signature_that_is_not_ascii_is_a_401(caller: Caller, method: str) -> None:
     signed = caller.prepare("mlegitymacja/status", options={"signature_method": method})
     header, _, _ = signed.headers["Authorization"].partition("oauth_signature=")
@@ -190,7 +190,7 @@ def test_plain_http_is_refused_where_the_method_wants_tls_and_only_there(service
     assert call("mlegitymacja/status", signature_method=SIGNATURE_PLAINTEXT)["reason"] == "signature_method_unsupported"
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"])
 def test_an_app_with_an_empty_secret_is_nobody(service: WebService, method: str) -> None:
     empty = Caller(service.base_url, new_consumer(service.app, secret=""))
     signed = empty.prepare("oauth/request_token", options={"callback_uri": "oob", "signature_method": method})
