@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from usosapi_mleg import clock
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import accounts, sessions
+from usosapi_mleg.oauth import accounts, limits, sessions
 from usosapi_mleg.oauth.sessions import SignedIn
 
 LANGUAGES = ("pl", "en")
@@ -41,6 +41,8 @@ def signed_in() -> SignedIn | None:
     if "signed_in" not in g:
         secret = request.cookies.get(settings().session_cookie, "")
         g.signed_in = sessions.find(secret) if secret else None
+        if g.signed_in:
+            limits.count_person(g.signed_in.person_id)
     found: SignedIn | None = g.signed_in
     return found
 

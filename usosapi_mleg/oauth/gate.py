@@ -18,7 +18,7 @@ from usosapi_mleg.errors import (
     UnauthenticatedError,
 )
 from usosapi_mleg.extensions import keyring, reading, settings
-from usosapi_mleg.oauth import nonces, signature
+from usosapi_mleg.oauth import limits, nonces, signature
 from usosapi_mleg.oauth.caller import ANONYMOUS, Caller
 from usosapi_mleg.oauth.oauth2 import bearer
 from usosapi_mleg.oauth.signature import SignedRequest
@@ -85,7 +85,7 @@ def identify(request: Request, *, act_as: bool = False, request_token: bool = Fa
 
     `act_as`: the method is about a person, so an administrative consumer may name one with `as_user_id` instead of a token.
     `request_token`: the request is signed with a request token. Raises `UnauthenticatedError` for wrong, expired or revoked credentials,
-    `BadOAuthRequestError` for malformed, stale or repeated requests.
+    `BadOAuthRequestError` for malformed, stale or repeated requests, `TooManyRequestsError` for one too many.
     """
     if bearer.is_presented(request) and not request_token:
         caller, oauth = _by_bearer_token(request), {}
@@ -95,6 +95,7 @@ def identify(request: Request, *, act_as: bool = False, request_token: bool = Fa
         return NOBODY
     if act_as and caller.token_key is None:
         caller = _as_user(caller, request)
+    limits.count_caller(caller)
     return Credentials(caller, oauth)
 
 
