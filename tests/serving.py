@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import httpx
 from flask import Flask
-from running import START_SECONDS, STOP_SECONDS
+from running import START_SECONDS, STOP_SECONDS, begin_nonces
 from waiting import wait_for
 
 from usosapi_mleg import create_app
@@ -47,6 +47,7 @@ def running_web(
     app = create_app(Settings.from_environment(own))
     try:
         filled = fill(app)
+        begin_nonces(app)
         with web_server(own, port, folder) as log:
             yield WebService(base_url, app, own, filled, log)
     finally:
