@@ -57,6 +57,11 @@ def service_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
         "MLEG_KEYS_FILE": str(keys_file),
         "MLEG_BASE_URL": "http://localhost/",
         "MLEG_MINISTRY_URL": "http://127.0.0.1:9",
+        # All tests come from one address; the tests of the limits have settings of their own.
+        "MLEG_LIMIT_ADDRESS": "1000000",
+        "MLEG_LIMIT_NEW_TOKENS": "1000000",
+        "MLEG_LIMIT_CONSUMER": "1000000",
+        "MLEG_LIMIT_PERSON": "1000000",
         "MLEG_MINISTRY_KEY": "key-of-the-university",
         "MLEG_MINISTRY_CALLBACK_SECRET": "whsec_" + base64.b64encode(os.urandom(32)).decode(),
     }

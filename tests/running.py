@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from flask import Flask
+from sqlalchemy import text
 
 from usosapi_mleg import create_app
 from usosapi_mleg.demo.fill import fill
 from usosapi_mleg.demo.layout import ROOT, Ports, free_ports, granian, worker_part
 from usosapi_mleg.demo.parts import Part, RunningPart
-from usosapi_mleg.extensions import db
+from usosapi_mleg.extensions import db, transaction
 from usosapi_mleg.settings import Settings
 
 START_SECONDS = 30.0
@@ -40,6 +42,12 @@ class RunningService:
             f"{self.ports.sandbox_url}control/api/settings", json=controls, trust_env=False, verify=False
         )
         assert answer.status_code == 200, answer.text
+
+
+def begin_nonces(app: Flask) -> None:
+    """Say that all nonces were known from the beginning: else what was signed in the second before the very first request is refused."""
+    with app.app_context(), transaction():
+        db.session.execute(text("INSERT INTO nonce_epoch (since) VALUES (0) ON CONFLICT DO NOTHING"))
 
 
 @contextmanager
@@ -71,6 +79,7 @@ def running_service(database_url: str, environment: Mapping[str, str], folder: P
 def _fill(service: Mapping[str, str]) -> dict[str, Any]:
     app = create_app(Settings.from_environment(service))
     filled = fill(app)
+    begin_nonces(app)
     with app.app_context():
         db.engine.dispose()
     return filled

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import httpx
 from flask import Flask
-from running import START_SECONDS, STOP_SECONDS
+from running import START_SECONDS, STOP_SECONDS, begin_nonces
 from waiting import wait_for
 
 from usosapi_mleg import create_app
@@ -50,8 +50,20 @@ def running_web(
     app = create_app(Settings.from_environment(own))
     try:
         filled = fill(app)
+        begin_nonces(app)
         with web_server(own, port, folder) as log:
             yield WebService(base_url, app, own, filled, log)
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@contextmanager
+def app_with(service: WebService, **environment: str) -> Iterator[Flask]:
+    """Make an application with other settings in this process, on the database of the service."""
+    app = create_app(Settings.from_environment({**service.environment, **environment}))
+    try:
+        yield app
     finally:
         with app.app_context():
             db.engine.dispose()

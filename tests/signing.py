@@ -12,7 +12,7 @@ from making import Key
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_TYPE_AUTH_HEADER, Client
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

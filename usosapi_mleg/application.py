@@ -7,7 +7,7 @@ from sqlalchemy import select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from usosapi_mleg import clock
-from usosapi_mleg.blueprints import problems
+from usosapi_mleg.blueprints import limiting, problems
 from usosapi_mleg.blueprints.account import account
 from usosapi_mleg.blueprints.apiref import apiref
 from usosapi_mleg.blueprints.apisrv import apisrv
@@ -82,6 +82,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.context_processor(template_values)
     problems.register(app)
+    limiting.register(app, settings)
     if settings.environment is not Environment.PRODUCTION:
         clock.follow(_read_clock_offset)
     if count := settings.trusted_proxies:

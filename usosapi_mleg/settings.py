@@ -4,7 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.sign_in_settings import SettingsError, SignInSettings
@@ -83,6 +85,20 @@ class Settings:
     """MLEG_MINISTRY_TIMEOUT_SECONDS: how long one call to the ministry may take."""
     callbacks_required: bool = False
     """MLEG_CALLBACKS_REQUIRED: an app must name its callback addresses when it is registered."""
+    remember_any_callback: bool = False
+    """MLEG_REMEMBER_ANY_CALLBACK: as at USOS, an app gets what the person allowed it before without a page whatever its callback; else
+    only at an https address that was registered for it."""
+    limit_address: int = 6000
+    """MLEG_LIMIT_ADDRESS: requests of one address in a minute, in each process (all together with MLEG_LIMITS_STORAGE); 0: no limit.
+    A whole campus may share one address."""
+    limit_new_tokens: int = 600
+    """MLEG_LIMIT_NEW_TOKENS: request tokens and device codes that one address may ask for in a minute; 0: no limit."""
+    limit_consumer: int = 12_000
+    """MLEG_LIMIT_CONSUMER: calls of one app in a minute; 0: no limit. An app's server may call for thousands of students."""
+    limit_person: int = 300
+    """MLEG_LIMIT_PERSON: calls of one person in a minute, through whatever apps and pages; 0: no limit."""
+    limits_storage: str | None = field(default=None, repr=False)
+    """MLEG_LIMITS_STORAGE: `redis://…` or `rediss://…`, where all processes count together (needs the extra `redis`)."""
     consumers_need_approval: bool = False
     """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
     sign_in: SignInSettings = field(default_factory=SignInSettings)
@@ -179,6 +195,12 @@ class Settings:
             session_minutes=int(number("MLEG_SESSION_MINUTES", cls.session_minutes)),
             ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
             callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
+            remember_any_callback=flag("MLEG_REMEMBER_ANY_CALLBACK"),
+            limit_address=int(number("MLEG_LIMIT_ADDRESS", cls.limit_address)),
+            limit_new_tokens=int(number("MLEG_LIMIT_NEW_TOKENS", cls.limit_new_tokens)),
+            limit_consumer=int(number("MLEG_LIMIT_CONSUMER", cls.limit_consumer)),
+            limit_person=int(number("MLEG_LIMIT_PERSON", cls.limit_person)),
+            limits_storage=environ.get("MLEG_LIMITS_STORAGE", "").strip() or None,
             consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
             address_tries=int(number("MLEG_ADDRESS_TRIES", cls.address_tries)),
             password_reset_minutes=int(number("MLEG_PASSWORD_RESET_MINUTES", cls.password_reset_minutes)),
@@ -197,6 +219,8 @@ class Settings:
         """Raise `SettingsError` for what must not be used with real students."""
         if not self.database_url.startswith(("postgresql://", "postgres://")):
             raise SettingsError("DATABASE_URL must begin with postgresql://; no other database is supported.")
+        if self.limits_storage is not None:
+            _check_storage(self.limits_storage)
         if self.environment is not Environment.PRODUCTION:
             return
         if not self.secure:
@@ -209,3 +233,16 @@ class Settings:
             raise SettingsError("MLEG_PHONE_URL is for the demo; it must not be set in production.")
         if self.mail_host and self.mail_security is MailSecurity.NONE and self.mail_host not in _THIS_MACHINE:
             raise SettingsError("MLEG_MAIL_SECURITY must be starttls or tls in production: mail can hold secrets.")
+
+
+def _check_storage(address: str) -> None:
+    """Raise `SettingsError` unless the address is one of Redis, and what is needed to speak to it is installed."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # such as a port that is no number
+        usable = False
+    if not usable:
+        raise SettingsError("MLEG_LIMITS_STORAGE must be redis://host:port/database, or the same with rediss://.")
+    if find_spec("limits") is None or find_spec("redis") is None:
+        raise SettingsError("MLEG_LIMITS_STORAGE needs the extra: pip install 'usosapi_mleg[redis]'.")

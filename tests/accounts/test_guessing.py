@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from accounts.visitors import new_account, new_address, notice, sign_in, visitor
 from making import change, count, new_consumer
 from oauth2.codeflow import new_client
 from serving import Browser, WebService
-from accounts.visitors import new_account, new_address, notice, sign_in, visitor
 
 from usosapi_mleg.extensions import transaction
 from usosapi_mleg.oauth import attempts

@@ -8,10 +8,10 @@ from email.message import EmailMessage
 
 import httpx
 import pytest
-from making import change, count
-from serving import Browser, WebService
 from accounts.conftest import MailingService
 from accounts.visitors import PASSWORD, new_account, notice, sign_in, visitor
+from making import change, count
+from serving import Browser, WebService
 
 from usosapi_mleg.demo.visitor import read_page
 

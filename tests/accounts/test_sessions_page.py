@@ -4,9 +4,9 @@ import re
 
 import httpx
 import pytest
+from accounts.visitors import new_account, new_address, sign_in, visitor
 from making import change, count
 from serving import Browser, WebService
-from accounts.visitors import new_account, new_address, sign_in, visitor
 
 from usosapi_mleg.demo.visitor import Form, read_page
 from usosapi_mleg.oauth.browsers import family_of, shortened

@@ -7,6 +7,7 @@ from interoperability.conftest import SCOPES
 from making import Key, new_token
 from oauthlib.oauth1 import (
     SIGNATURE_HMAC_SHA1,
+    SIGNATURE_HMAC_SHA256,
     SIGNATURE_PLAINTEXT,
     SIGNATURE_TYPE_AUTH_HEADER,
     SIGNATURE_TYPE_BODY,
@@ -32,7 +33,7 @@ def caller(service: WebService, consumer: Key, student_id: str) -> Caller:
     return Caller(service.base_url, consumer, new_token(service.app, consumer, int(student_id), *SCOPES.split("|")))
 
 
-@pytest.mark.parametrize("signature_method", [SIGNATURE_HMAC_SHA1, SIGNATURE_PLAINTEXT])
+@pytest.mark.parametrize("signature_method", [SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT])
 @pytest.mark.parametrize(
     ("http_method", "place", "in_query"),
     [

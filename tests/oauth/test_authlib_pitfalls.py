@@ -2,13 +2,16 @@
 
 | Authlib as shipped | test |
 |---|---|
-| 1. an Authorization header of another kind, or garbage, is a server error | `test_an_authorization_header_of_another_kind_is_a_401` |
+| 1. an Authorization header of another kind, or garbage, is a server error | `test_an_authorization_header_of_another_kind_is_a_401`, \
+`test_a_malformed_oauth_header_is_a_400` |
 | 2. UTF-8, pipes and brackets in the query are a server error | `test_letters_pipes_and_brackets_in_the_query_can_be_signed` |
 | 3. repeated form fields break the signature | `test_repeated_form_fields_can_be_signed` |
 | 4. a signature of other letters than ASCII is a server error | `test_a_signature_that_is_not_ascii_is_a_401` |
-| 5. timestamps of the far future are accepted | `test_a_timestamp_years_ahead_is_refused` |
+| 5. timestamps of the far future are accepted, to be replayed once the nonce is forgotten | `test_a_timestamp_years_ahead_is_refused`, \
+`test_a_stale_or_future_timestamp_is_refused`, `test_nonces_are_kept_longer_than_their_timestamps_are_accepted` |
 | 6. a forged request spends the nonce of the real one | `test_a_forged_request_does_not_spend_the_nonce` |
-| 7. looking a nonce up and storing it are two steps | `test_one_request_sent_many_times_at_once_counts_once` |
+| 7. looking a nonce up and storing it are two steps, in each process by itself | `test_one_request_sent_many_times_at_once_counts_once`, \
+`test_one_nonce_sent_to_two_servers_at_once_wins_once` |
 | 8. any callback is accepted | `test_a_callback_that_is_not_registered_is_refused` |
 | 9. `oob` ends in a redirect to nowhere | `test_oob_ends_on_a_page_with_the_pin` |
 | 10. an app can exchange another app's request token | `test_another_app_cannot_exchange_the_request_token` |
@@ -22,6 +25,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -30,10 +34,15 @@ from making import ALL_SCOPES, count, new_consumer, new_student, new_token
 from oauthlib.oauth1 import SIGNATURE_PLAINTEXT
 from serving import Browser, WebService
 from signing import FORM, Caller, send
+from tables import check_table
 
 from usosapi_mleg import clock
 
 TEN_YEARS = timedelta(days=3652)
+
+
+def test_every_row_of_the_table_names_tests_that_are_there() -> None:
+    check_table(__doc__ or "", 16, Path(__file__).parent)
 
 
 @pytest.fixture
@@ -82,7 +91,7 @@ def test_repeated_form_fields_can_be_signed(caller: Caller) -> None:
     assert (answer.status, answer.json["reason"]) == (400, "order_not_found")
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"])
 def test_a_signature_that_is_not_ascii_is_a_401(caller: Caller, method: str) -> None:
     signed = caller.prepare("mlegitymacja/status", options={"signature_method": method})
     header, _, _ = signed.headers["Authorization"].partition("oauth_signature=")
@@ -151,6 +160,8 @@ def test_an_unsigned_request_does_not_delete_the_request_token(service: WebServi
     pin = pin_on(browser.consent(question(service, token)))
     body = urlencode({"oauth_token": token.key, "oauth_verifier": "00000000", "oauth_consumer_key": consumer.key})
     assert send(service.url("services/oauth/access_token"), "POST", FORM, body).status == 400
+    forged = Caller(service.base_url, consumer._replace(secret="x" * 40), token)
+    assert forged.prepare("oauth/access_token", "POST", options={"verifier": "00000000"}).send().status == 401
     assert access_token(service, consumer, token, pin).key
 
 
@@ -190,7 +201,7 @@ def test_plain_http_is_refused_where_the_method_wants_tls_and_only_there(service
     assert call("mlegitymacja/status", signature_method=SIGNATURE_PLAINTEXT)["reason"] == "signature_method_unsupported"
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"])
 def test_an_app_with_an_empty_secret_is_nobody(service: WebService, method: str) -> None:
     empty = Caller(service.base_url, new_consumer(service.app, secret=""))
     signed = empty.prepare("oauth/request_token", options={"callback_uri": "oob", "signature_method": method})

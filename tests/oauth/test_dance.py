@@ -6,12 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from dance import CALLBACK, STUDENT, access_token, dance, pin_on, question, request_token, sent_back, session
 from making import Key, count, new_consumer
-from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_PLAINTEXT
+from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 from serving import Browser, WebService
 from signing import Caller
-
-from usosapi_mleg.demo.visitor import PageError
 
 FAR_KEY = re.compile(r"[A-HJ-NP-Za-hj-kmnp-z2-9]{20}")
 
@@ -35,7 +33,7 @@ def status_with(service: WebService, consumer: Key, token: Key, **options: str) 
         return int(app.get(service.url("services/mlegitymacja/status")).status_code)
 
 
-@pytest.mark.parametrize("method", [SIGNATURE_HMAC_SHA1, SIGNATURE_PLAINTEXT])
+@pytest.mark.parametrize("method", [SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT])
 def test_an_app_without_a_callback_gets_a_token_with_the_pin(
     service: WebService, student: Browser, consumer: Key, method: str
 ) -> None:
@@ -48,7 +46,7 @@ def test_an_app_without_a_callback_gets_a_token_with_the_pin(
     assert status_with(service, consumer, access, signature_method=method) == 400
 
 
-@pytest.mark.parametrize("method", [SIGNATURE_HMAC_SHA1, SIGNATURE_PLAINTEXT])
+@pytest.mark.parametrize("method", [SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT])
 def test_an_app_with_a_callback_gets_the_person_back_with_token_and_verifier(
     service: WebService, student: Browser, consumer: Key, method: str
 ) -> None:
@@ -145,30 +143,6 @@ def test_grants_accumulate_and_a_new_token_covers_them_all(
     assert (answer.status, answer.json["reason"]) == (400, "order_not_found")
     forbidden = Caller(service.base_url, consumer, first).get("mlegitymacja/activation")
     assert (forbidden.status, forbidden.json["reason"]) == (403, "scope_missing")
-
-
-def test_somebody_who_allowed_it_before_is_not_asked_again(
-    service: WebService, student: Browser, consumer: Key
-) -> None:
-    dance(service, student, consumer, "mlegitymacja|studies")
-    again = request_token(service, consumer, "mlegitymacja")
-    assert re.fullmatch(r"\d{8}", pin_on(student.open(question(service, again))))
-
-
-def test_an_app_may_have_the_person_asked_again(service: WebService, student: Browser, consumer: Key) -> None:
-    dance(service, student, consumer)
-    again = request_token(service, consumer)
-    page = student.open(question(service, again, interactivity="confirm_user"))
-    assert page.status_code == 200
-    with pytest.raises(PageError):
-        pin_on(page)
-    assert 'name="allow"' in page.text
-
-
-def test_a_scope_that_was_not_allowed_yet_is_asked_for(service: WebService, student: Browser, consumer: Key) -> None:
-    dance(service, student, consumer, "mlegitymacja")
-    more = request_token(service, consumer, "mlegitymacja|photo")
-    assert 'name="allow"' in student.open(question(service, more)).text
 
 
 def test_an_unknown_scope_is_refused(service: WebService, consumer: Key) -> None:

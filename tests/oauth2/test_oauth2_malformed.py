@@ -1,16 +1,16 @@
-"""Whatever is sent to the doors of OAuth 2.0, it is answered with an error of the caller, never of the server."""
+"""Whatever is sent to the doors of OAuth 2.0, it is answered with an error of the caller, never of the server, and no secret is logged."""
 
-import http.client
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from codeflow import new_client
-from hypothesis import HealthCheck, given, settings
+from codeflow import Client, get_code, get_tokens, new_account, new_client, new_pkce, post
+from hypothesis import given
 from hypothesis import strategies as st
-from serving import WebService
+from serving import Browser, WebService
+from wild import MANY, SOME, LogWatch, Sender, Wild, header_bytes, many, requests
 
-SOME, MANY = 200, 20_000
 DOORS = (
     "oauth2/token",
     "oauth2/revoke",
@@ -50,7 +50,7 @@ NAMES = (
     "_csrftoken_",
     "allow",
 )
-VALUES = (
+WORDS = (
     "authorization_code",
     "refresh_token",
     "client_credentials",
@@ -66,113 +66,83 @@ VALUES = (
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.AA",
     "eyJhbGciOiJub25lIn0.eyJzdWIiOlsxXX0.",
     "https://app.example.edu.pl/callback",
-    "javascript:alert(1)",
-    "https://[",
-    "\0",
-    "\ud800",
-    "\r\nSet-Cookie: a=b",
     "mlegr_" + "x" * 43,
 )
-TYPES = (
-    "application/x-www-form-urlencoded",
-    "application/x-www-form-urlencoded; charset=utf-16",
-    "application/json",
-    "multipart/form-data; boundary=x",
-    "multipart/form-data",
-    "text/plain",
-    "",
-)
-
-values = st.one_of(st.sampled_from(VALUES), st.text(max_size=60))
-pairs = st.lists(st.tuples(st.one_of(st.sampled_from(NAMES), st.text(max_size=8)), values), max_size=8)
-header_bytes = st.binary(max_size=60).map(lambda raw: bytes(byte for byte in raw if byte not in b"\r\n\0"))
-schemes = st.sampled_from([b"Basic ", b"Bearer ", b"OAuth ", b"basic", b"", b"Bearer mlegb_", b"Digest "])
 
 
 @dataclass(frozen=True)
-class Wild:
-    """A request as it is sent."""
+class Credentials:
+    """What real callers would have."""
 
-    verb: str
-    door: str
-    query: str
-    content_type: str
-    body: bytes
-    authorization: bytes | None
-    knows_client: bool
+    clients: tuple[Client, ...]
+    secrets: tuple[str, ...]
+    """What must be in no log."""
+    session: str
 
 
-def encoded(parameters: list[tuple[str, str]]) -> str:
-    """Write parameters for an address or a form, also what is no text."""
-    return urlencode(parameters, errors="surrogatepass")
-
-
-requests = st.builds(
-    Wild,
-    verb=st.sampled_from(["GET", "POST", "POST", "POST", "OPTIONS"]),
-    door=st.sampled_from(DOORS),
-    query=st.one_of(pairs.map(encoded), st.binary(max_size=40).map(quote)),
-    content_type=st.sampled_from((TYPES[0],) * 5 + TYPES),
-    body=st.one_of(pairs.map(lambda parameters: encoded(parameters).encode()), st.binary(max_size=80)),
-    authorization=st.one_of(st.none(), st.builds(lambda scheme, rest: scheme + rest, schemes, header_bytes)),
-    knows_client=st.booleans(),
-)
-
-
-class Sender:
-    """Sends requests over one connection, and opens a new one when the server has closed it."""
-
-    def __init__(self, base_url: str, client_ids: list[str]) -> None:
-        self.address = urlsplit(base_url)
-        self.client_ids = client_ids
-        self.connection = self._connect()
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(str(self.address.hostname), self.address.port, timeout=30)
-
-    def status_of(self, request: Wild) -> int:
-        """Send a request; give the status of the answer."""
-        try:
-            return self._send(request)
-        except (http.client.HTTPException, ConnectionError):
-            self.connection.close()
-            self.connection = self._connect()
-            return self._send(request)
-
-    def _send(self, request: Wild) -> int:
-        known = (
-            f"client_id={self.client_ids[len(request.body) % len(self.client_ids)]}&" if request.knows_client else ""
+@pytest.fixture(scope="module")
+def credentials(service: WebService) -> Iterator[Credentials]:
+    """Apps of every kind, what one of them was given, and a student who is signed in."""
+    clients = (
+        new_client(service.app, administrative=True, kiosk=True),
+        new_client(service.app, public=True),
+        new_client(service.app, public=True, kiosk=True),
+        new_client(service.app, public=True, jwks={"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}),
+    )
+    app = clients[0]
+    with Browser(service.base_url) as browser:
+        browser.sign_in(new_account(service.app))
+        tokens = get_tokens(service, browser, app, "mlegitymacja offline_access")
+        code, verifier = get_code(service, browser, app, pkce := new_pkce(), "mlegitymacja"), pkce.verifier
+        device = post(service, "device_authorization", scope="mlegitymacja", **app.credentials).json()
+        secrets = (
+            str(app.secret),
+            app.oauth1_secret,
+            tokens["access_token"],
+            tokens["refresh_token"],
+            code,
+            verifier,
+            device["device_code"],
+            device["user_code"],
+            browser.session,
         )
-        body = known.encode() + request.body
-        self.connection.putrequest(request.verb, f"/{request.door}?{known}{request.query}")
-        self.connection.putheader("Content-Type", request.content_type)
-        self.connection.putheader("Content-Length", str(len(body)))
-        if request.authorization is not None:
-            self.connection.putheader("Authorization", request.authorization)
-        self.connection.endheaders(body)
-        answer = self.connection.getresponse()
-        answer.read()
-        return answer.status
+        yield Credentials(clients, secrets, browser.session)
+
+
+def authorizations(found: Credentials) -> st.SearchStrategy[bytes]:
+    """Give Authorization headers: real ones, and what is none."""
+    app = found.clients[0]
+    basic = b"Basic " + b64encode(f"{app.id}:{app.secret}".encode())
+    bearer = b"Bearer " + found.secrets[2].encode()
+    scheme = st.sampled_from(
+        [b"Basic ", b"Bearer ", b"OAuth ", b"basic", b"", b"Bearer mlegb_", b"Digest ", bearer, basic]
+    )
+    return st.one_of(st.just(basic), st.just(bearer), st.tuples(scheme, header_bytes()).map(b"".join))
 
 
 @pytest.mark.parametrize(
     "examples", [pytest.param(SOME, id="some"), pytest.param(MANY, id="many", marks=pytest.mark.long)]
 )
-def test_no_request_makes_the_server_fail(service: WebService, examples: int) -> None:
-    clients = [
-        new_client(service.app),
-        new_client(service.app, public=True),
-        new_client(service.app, public=True, kiosk=True),
-        new_client(service.app, public=True, jwks={"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}),
-    ]
-    said_before = len(service.log.read_text())
-    sender = Sender(service.base_url, [client.id for client in clients])
+def test_no_request_makes_the_server_fail_and_no_secret_is_logged(
+    service: WebService, credentials: Credentials, tmp_path_factory: pytest.TempPathFactory, examples: int
+) -> None:
+    watch = LogWatch([service.log, *tmp_path_factory.getbasetemp().glob("postgres*/log")])
+    sender = Sender(service.base_url)
+    apps = [app.id.encode() for app in credentials.clients]
+    known = st.one_of(st.just(b""), st.sampled_from(apps).map(lambda key: b"client_id=" + key + b"&"))
+    cookie = ((b"Cookie", b"PHPSESSID=" + credentials.session.encode()),)
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(request=requests)
-    def sent(request: Wild) -> None:
-        assert sender.status_of(request) < 500
+    @many(examples)
+    @given(
+        request=requests(DOORS, NAMES, (*WORDS, *credentials.secrets), authorizations(credentials)),
+        client=known,
+        cookies=st.sampled_from([(), cookie]),
+    )
+    def sent(request: Wild, client: bytes, cookies: tuple[tuple[bytes, bytes], ...]) -> None:
+        query, body = client + request.query, client + request.body
+        assert sender.status_of(Wild(request.verb, request.door, query, request.headers + cookies, body)) < 500
 
     sent()
-    sender.connection.close()
-    assert "Traceback" not in service.log.read_text()[said_before:]
+    sender.close()
+    print(f"{sender.statuses.total()} requests: {dict(sorted(sender.statuses.items()))}")  # noqa: T201
+    watch.check(credentials.secrets)

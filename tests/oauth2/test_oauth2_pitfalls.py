@@ -32,7 +32,6 @@
 """
 
 import logging
-import re
 import warnings
 from pathlib import Path
 
@@ -50,21 +49,16 @@ from codeflow import (
     tokens_of,
 )
 from serving import Browser, WebService
+from tables import check_table
 
 from usosapi_mleg.errors import ScopeMissingError
 from usosapi_mleg.oauth.caller import Caller
 from usosapi_mleg.protocol.dispatch import check_allowed
 from usosapi_mleg.protocol.method import REQUIRED, Method
 
-HERE = Path(__file__).resolve().parent
-
 
 def test_every_row_of_the_table_names_tests_that_are_there() -> None:
-    rows = re.findall(r"^\| (\d+)\. ", __doc__ or "", re.MULTILINE)
-    assert rows == [str(number) for number in range(1, 17)]
-    written = "".join(path.read_text() for path in HERE.glob("test_*.py"))
-    named = re.findall(r"`(test_\w+)`", __doc__ or "")
-    assert [name for name in named if f"def {name}(" not in written] == []
+    check_table(__doc__ or "", 16, Path(__file__).parent)
 
 
 @pytest.mark.parametrize("flags", [{}, {"administrative": True}, {"kiosk": True}])

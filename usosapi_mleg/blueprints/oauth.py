@@ -15,7 +15,8 @@ from usosapi_mleg.errors import (
     UnauthenticatedError,
 )
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import attempts, consumers, tokens
+from usosapi_mleg.oauth import attempts, consumers, interactivity, tokens
+from usosapi_mleg.oauth.interactivity import Interactivity
 from usosapi_mleg.oauth.oauth2 import store
 from usosapi_mleg.oauth.sessions import SignedIn
 from usosapi_mleg.oauth.tokens import OUT_OF_BAND, Asked
@@ -47,7 +48,7 @@ oauth = Module(
     token=IGNORED,
     ssl=True,
     arguments=RequestTokenArguments,
-    reasons={"signature_method_unsupported": "Use HMAC-SHA1, or PLAINTEXT over TLS."},
+    reasons={"signature_method_unsupported": "Use HMAC-SHA1 or HMAC-SHA256, or PLAINTEXT over TLS."},
     content_types=("text/plain",),
     returns="Form-encoded: `oauth_token`, `oauth_token_secret`, `oauth_callback_confirmed=true`; ignore further keys.",
 )
@@ -113,6 +114,7 @@ def access_token(call: Call) -> Binary:
 )
 def authorize() -> AnyResponse:
     """Ask the person at the browser whether the app may do what it asks for."""
+    wanted = interactivity.checked(request.args.get("interactivity", Interactivity.MINIMAL))
     wish = tokens.asked(request.args.get("oauth_token", "")[:64].replace("\0", ""))
     if wish is None:
         return make_response(render_page("oauth_expired.html"), 400)
@@ -123,8 +125,7 @@ def authorize() -> AnyResponse:
         require_csrf(person)
         return _answer(wish, person, allowed="allow" in request.form)
     granted = tokens.granted_scopes(wish.consumer_key, person.person_id)
-    minimal = request.args.get("interactivity", "minimal") == "minimal"
-    if minimal and granted is not None and granted >= set(wish.scopes):
+    if interactivity.needs_no_page(wish, granted, wanted, any_callback=settings().remember_any_callback):
         return _answer(wish, person, allowed=True)
     return _consent_page(wish)
 

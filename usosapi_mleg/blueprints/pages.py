@@ -11,7 +11,7 @@ from usosapi_mleg import clock, mails
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import accounts, devices, sessions
+from usosapi_mleg.oauth import accounts, devices, limits, sessions
 from usosapi_mleg.oauth.sessions import Origin, SignedIn
 
 LANGUAGES = ("pl", "en")
@@ -42,6 +42,8 @@ def signed_in() -> SignedIn | None:
     if "signed_in" not in g:
         secret = request.cookies.get(settings().session_cookie, "")
         g.signed_in = sessions.find(secret) if secret else None
+        if g.signed_in:
+            limits.count_person(g.signed_in.person_id)
     found: SignedIn | None = g.signed_in
     return found
 

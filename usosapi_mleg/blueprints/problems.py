@@ -1,12 +1,12 @@
 """What callers and people are told when something goes wrong: JSON for the API, a page for people."""
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg.blueprints.pages import problem_page
 from usosapi_mleg.domain.text import Text
-from usosapi_mleg.errors import MlegError, ObjectNotFoundError, RequestTooLargeError
+from usosapi_mleg.errors import MlegError, ObjectNotFoundError, RequestTooLargeError, TooManyRequestsError
 from usosapi_mleg.extensions import db
 from usosapi_mleg.protocol.errors import internal_error_text, log_unforeseen, response_to, response_to_unforeseen
 
@@ -74,9 +74,26 @@ def _as_api_error(problem: HTTPException, status: int) -> Response:
 
 
 def _foreseen(error: MlegError) -> Response:
+    if isinstance(error, TooManyRequestsError):
+        return _too_many(error)
     if _for_programs():
         return response_to(error)
     return problem_page(_TITLE, error.user_message or _OTHER, 400)
+
+
+def _too_many(error: TooManyRequestsError) -> Response:
+    """Answer whoever comes too often, with as little work as can be."""
+    if not _for_programs():
+        g.signed_in = None  # the page needs no look into the database
+        page = problem_page(_TITLE, error.user_message or _OTHER, 429)
+        page.headers["Retry-After"] = str(error.retry_after)
+        return page
+    response = response_to(error)
+    if request.path.startswith("/oauth2/"):
+        # Clients of OAuth 2.0 look for this key, and RFC 6749 has no nearer word.
+        response.set_data(jsonify({"error": "temporarily_unavailable", "error_description": error.message}).data)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _unforeseen(error: Exception) -> Response:

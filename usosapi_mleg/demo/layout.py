@@ -48,11 +48,28 @@ class Ports:
 
 
 def free_ports() -> Ports:
-    """Return two ports that nobody uses at this moment."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((HOST, 0))
-        second.bind((HOST, 0))
-        return Ports(first.getsockname()[1], second.getsockname()[1])
+    """Return two ports that nobody uses, nor gets from this function as long as this process lives."""
+    return Ports(_free_port(), _free_port())
+
+
+def _free_port() -> int:
+    """Return a port and keep it for this process.
+
+    The web server lets others listen on its port (``SO_REUSEPORT``): two that were given the same one before either had begun would
+    share the visitors. The UDP port of the same number, which nobody else uses, is the sign that a port was given away.
+    """
+    while True:
+        sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = int(probe.getsockname()[1])
+            try:
+                sign.bind((HOST, port))
+            except OSError:
+                sign.close()
+                continue
+        sign.detach()  # stays open until the process ends
+        return port
 
 
 def check_free(ports: Ports) -> None:

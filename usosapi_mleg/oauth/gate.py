@@ -17,8 +17,8 @@ from usosapi_mleg.errors import (
     ParameterMissingError,
     UnauthenticatedError,
 )
-from usosapi_mleg.extensions import keyring, reading
-from usosapi_mleg.oauth import nonces, signature
+from usosapi_mleg.extensions import keyring, reading, settings
+from usosapi_mleg.oauth import limits, nonces, signature
 from usosapi_mleg.oauth.caller import ANONYMOUS, Caller
 from usosapi_mleg.oauth.oauth2 import bearer
 from usosapi_mleg.oauth.signature import SignedRequest
@@ -26,6 +26,7 @@ from usosapi_mleg.oauth.signature import SignedRequest
 _FORM = "application/x-www-form-urlencoded"
 _LOOPBACK_PEERS = ("127.", "::1")
 _LOOPBACK_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?")
+_SIGNS_OF_A_PROXY = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 _LONGEST_KEY = 64
 _SHORTEST_SECRET = 32
 """An empty secret, left by a slip of an administrator, would let anybody sign."""
@@ -73,9 +74,10 @@ def is_private(request: Request) -> bool:
     """Tell whether nobody on the way can listen: TLS, or both ends on this machine with no proxy between them."""
     if request.is_secure:
         return True
+    if settings().trusted_proxies or any(name in request.headers for name in _SIGNS_OF_A_PROXY):
+        return False
     peer = request.remote_addr or ""
-    proxied = "X-Forwarded-For" in request.headers
-    return peer.startswith(_LOOPBACK_PEERS) and _LOOPBACK_HOST.fullmatch(request.host) is not None and not proxied
+    return peer.startswith(_LOOPBACK_PEERS) and _LOOPBACK_HOST.fullmatch(request.host) is not None
 
 
 def identify(request: Request, *, act_as: bool = False, request_token: bool = False) -> Credentials:
@@ -83,7 +85,7 @@ def identify(request: Request, *, act_as: bool = False, request_token: bool = Fa
 
     `act_as`: the method is about a person, so an administrative consumer may name one with `as_user_id` instead of a token.
     `request_token`: the request is signed with a request token. Raises `UnauthenticatedError` for wrong, expired or revoked credentials,
-    `BadOAuthRequestError` for malformed, stale or repeated requests.
+    `BadOAuthRequestError` for malformed, stale or repeated requests, `TooManyRequestsError` for one too many.
     """
     if bearer.is_presented(request) and not request_token:
         caller, oauth = _by_bearer_token(request), {}
@@ -93,6 +95,7 @@ def identify(request: Request, *, act_as: bool = False, request_token: bool = Fa
         return NOBODY
     if act_as and caller.token_key is None:
         caller = _as_user(caller, request)
+    limits.count_caller(caller)
     return Credentials(caller, oauth)
 
 
@@ -155,9 +158,9 @@ def _check_form(request: Request, signed: SignedRequest) -> None:
     method = signed.oauth.get("oauth_signature_method")
     if method is None:
         raise ParameterMissingError("oauth_signature_method")
-    if method not in {signature.HMAC_SHA1, signature.PLAINTEXT}:
+    if method not in signature.METHODS:
         raise BadOAuthRequestError(
-            "Unsupported oauth_signature_method: use HMAC-SHA1, or PLAINTEXT over TLS.",
+            "Unsupported oauth_signature_method: use HMAC-SHA1 or HMAC-SHA256, or PLAINTEXT over TLS.",
             reason="signature_method_unsupported",
         )
     if method == signature.PLAINTEXT and not is_private(request):

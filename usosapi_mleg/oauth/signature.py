@@ -4,24 +4,22 @@ Authlib's request class is not used: it accepts neither the mixed placements tha
 once) nor UTF-8 and `|[]` in the query, and its base string decodes `oauth_*` values twice.
 """
 
+import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 from urllib.request import parse_http_list
 
-from authlib.oauth1.rfc5849.signature import (
-    hmac_sha1_signature,
-    normalize_base_string_uri,
-    normalize_parameters,
-    plaintext_signature,
-)
+from authlib.oauth1.rfc5849.signature import normalize_base_string_uri, normalize_parameters, plaintext_signature
 from authlib.oauth1.rfc5849.util import escape
 
 from usosapi_mleg.errors import BadOAuthRequestError, UnauthenticatedError
 
-HMAC_SHA1 = "HMAC-SHA1"
 PLAINTEXT = "PLAINTEXT"
+_DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
+METHODS = (*_DIGESTS, PLAINTEXT)
+"""Every `oauth_signature_method` that is understood."""
 _LONGEST_VALUE = 2048
 
 Pairs = Sequence[tuple[str, str]]
@@ -87,19 +85,25 @@ def base_string(request: SignedRequest, parameters: Pairs) -> str:
 
 
 def verify(request: SignedRequest, consumer_secret: str, token_secret: str) -> None:
-    """Check the signature; raise `UnauthenticatedError` when it is wrong.
+    """Check the signature; raise `UnauthenticatedError` when it is wrong, or of a method that is not one of `METHODS`.
 
     A client that sends a parameter twice with the same value may have signed it once or twice: both are accepted.
     """
     given = request.oauth.get("oauth_signature", "")
     method = request.oauth.get("oauth_signature_method")
+    key: str = plaintext_signature(consumer_secret, token_secret)
     if method == PLAINTEXT:
-        expected = [plaintext_signature(consumer_secret, token_secret)]
-    else:
+        expected = [key]
+    elif digest := _DIGESTS.get(str(method)):
         once = list(dict.fromkeys(request.parameters))
         variants = [request.parameters] if len(once) == len(request.parameters) else [request.parameters, once]
-        expected = [
-            hmac_sha1_signature(base_string(request, variant), consumer_secret, token_secret) for variant in variants
-        ]
+        expected = [_hmac(digest, key, base_string(request, variant)) for variant in variants]
+    else:
+        expected = []
     if not any(hmac.compare_digest(one.encode(), given.encode()) for one in expected):
         raise UnauthenticatedError("Invalid signature.", reason="invalid_signature")
+
+
+def _hmac(digest: str, key: str, text: str) -> str:
+    """Sign the base string (RFC 5849 section 3.4.2); with SHA-256 the same way, as its successors have it."""
+    return base64.b64encode(hmac.digest(key.encode(), text.encode(), digest)).decode()

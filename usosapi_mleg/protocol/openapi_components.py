@@ -49,8 +49,8 @@ def add_components(spec: APISpec) -> None:
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`OAuth oauth_consumer_key=…, oauth_signature=…`: an OAuth 1.0a signature (RFC 5849, HMAC-SHA1), made anew for "
-            "every call.",
+            "description": "`OAuth oauth_consumer_key=…, oauth_signature=…`: an OAuth 1.0a signature (RFC 5849, HMAC-SHA1 or "
+            "HMAC-SHA256), made anew for every call.",
         },
     )
     for status, text in _STATUS_TEXTS.items():

@@ -18,7 +18,10 @@ COMMON_REASONS: dict[str, tuple[type[MlegError], str]] = {
     "token_revoked": (UnauthenticatedError, "The token was revoked."),
     "invalid_signature": (UnauthenticatedError, "The signature is not the one that belongs to this request."),
     "unknown_scheme": (UnauthenticatedError, "The Authorization header holds neither `OAuth …` nor `Bearer …`."),
-    "signature_method_unsupported": (BadOAuthRequestError, "Sign with HMAC-SHA1, or over TLS with PLAINTEXT."),
+    "signature_method_unsupported": (
+        BadOAuthRequestError,
+        "Sign with HMAC-SHA1 or HMAC-SHA256, or over TLS with PLAINTEXT.",
+    ),
     "version_unsupported": (BadOAuthRequestError, "`oauth_version`, if it is sent at all, has to be 1.0."),
     "timestamp_expired": (
         BadOAuthRequestError,

@@ -23,7 +23,8 @@ class AuthorizeArguments(Arguments):
     interactivity = fields.String(
         load_default="minimal",
         metadata={
-            "description": '"minimal": ask as little as possible; "confirm_user": do not assume that the right person is signed in.',
+            "description": '"minimal": do not ask somebody who has allowed all of it before; "confirm_user": ask, and offer to change the '
+            "account.",
         },
     )
 

@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from usosapi_mleg.domain.scopes import SCOPES
 from usosapi_mleg.extensions import settings
+from usosapi_mleg.oauth import limits
 from usosapi_mleg.oauth.oauth2 import clients, grants, store
 from usosapi_mleg.oauth.oauth2.device import DeviceAuthorization, DeviceGrantType
 from usosapi_mleg.oauth.oauth2.endpoints import Introspection, Revocation
@@ -73,6 +74,7 @@ class _Server(AuthorizationServer):  # type: ignore[misc] # Authlib ships no typ
             raise _UnknownClientError from error
         if request.form.get("client_id", client.key) != client.key:
             raise _UnknownClientError
+        limits.count_consumer(client.key)
         request.client = client
         return client
 
