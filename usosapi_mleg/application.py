@@ -17,12 +17,14 @@ from usosapi_mleg.blueprints.events import events
 from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
+from usosapi_mleg.blueprints.my_apps import my_apps
 from usosapi_mleg.blueprints.oauth import oauth
 from usosapi_mleg.blueprints.oauth2 import oauth2_doors
 from usosapi_mleg.blueprints.oauth2_device import device_page
 from usosapi_mleg.blueprints.oauth2_module import oauth2
 from usosapi_mleg.blueprints.openapi import openapi
 from usosapi_mleg.blueprints.pages import pages, template_values
+from usosapi_mleg.blueprints.permissions import permissions
 from usosapi_mleg.blueprints.photos import photo_links, photos
 from usosapi_mleg.blueprints.registration import registration
 from usosapi_mleg.blueprints.studies import progs, terms
@@ -33,12 +35,13 @@ from usosapi_mleg.extensions import db, reading
 from usosapi_mleg.models import ServiceState
 from usosapi_mleg.settings import Environment, Settings
 
-_MODULES = (mlegitymacja, cards, oauth, oauth2, apisrv, apiref, users, photos, terms, progs, events)
+_MODULES = (mlegitymacja, cards, oauth, oauth2, permissions, apisrv, apiref, users, photos, terms, progs, events)
 _PAGES = (
     pages,
     usosweb,
     oauth2_doors,
     device_page,
+    my_apps,
     registration,
     developers,
     console,

@@ -24,6 +24,7 @@ PAGES = {
     "/kontroler.php": "a student who is signed in; forms with a CSRF token",
     "/language": "anybody: sets a cookie",
     "/ministry/callback": "the ministry: signed with the shared secret",
+    "/my-apps": "somebody who is signed in; with a CSRF token",
     "/oauth2/authorize": "somebody who is signed in; with a CSRF token",
     "/oauth2/device": "somebody who is signed in; with a CSRF token",
     "/oauth2/device_authorization": "an app for kiosks, with its secret or key if it has one",

@@ -31,3 +31,5 @@ class AuditEvent(Base):
     person_id: Mapped[int | None] = mapped_column(index=True)
     subject: Mapped[str | None]
     #: Id of the order, consumer or token that was touched.
+    reason: Mapped[str | None]
+    #: In the words of the administrator who did it.

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import case, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from usosapi_mleg import clock
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import ObjectNotFoundError, ParameterInvalidError, TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, reading
-from usosapi_mleg.models import Consumer
+from usosapi_mleg.models import Consumer, Person
 from usosapi_mleg.oauth import tokens
 
 MOST_PER_HOUR = 20
@@ -66,6 +66,30 @@ class KnownConsumer:
     administrative: bool
     registered_at: datetime
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a person should know of an app before they allow it anything."""
+
+    name: str
+    url: str | None
+    email: str | None
+    verified: bool
+    owner: str | None
+    """Name of the person who registered it; None: somebody who was not signed in."""
+
+
+def introduce(key: str) -> Introduction:
+    """Introduce an app to a person."""
+    owner = func.concat_ws(" ", Person.first_name, Person.last_name)
+    query = (
+        select(Consumer.name, Consumer.url, Consumer.email, Consumer.verified, case((Person.id.is_not(None), owner)))
+        .outerjoin(Person, Person.id == Consumer.owner_id)
+        .where(Consumer.key == key)
+    )
+    with reading() as connection:
+        return Introduction(*connection.execute(query).one())
 
 
 def describe(key: str) -> dict[str, Any]:

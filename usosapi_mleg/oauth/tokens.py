@@ -22,7 +22,6 @@ from usosapi_mleg.errors import (
 )
 from usosapi_mleg.extensions import db, keyring
 from usosapi_mleg.models import AccessToken, Consumer, Grant, RequestToken
-from usosapi_mleg.oauth.oauth2 import families
 
 OUT_OF_BAND = "oob"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
@@ -59,7 +58,6 @@ class Asked:
     token_key: str
     consumer_key: str
     consumer_name: str
-    consumer_url: str | None
     callback: str
     scopes: tuple[str, ...]
     callbacks_registered: bool
@@ -137,7 +135,7 @@ def request_token(consumer_key: str, callback: str, scopes: list[str], minutes: 
 def asked(token_key: str) -> Asked | None:
     """Give what a request token asks for; None when it is unknown, expired, or somebody answered already."""
     row = db.session.execute(
-        select(RequestToken, Consumer.name, Consumer.url, Consumer.callbacks)
+        select(RequestToken, Consumer.name, Consumer.callbacks)
         .join(Consumer, Consumer.key == RequestToken.consumer_key)
         .where(
             RequestToken.key == token_key,
@@ -148,8 +146,8 @@ def asked(token_key: str) -> Asked | None:
     ).one_or_none()
     if row is None:
         return None
-    token, name, url, callbacks = row
-    return Asked(token.key, token.consumer_key, name, url, token.callback, tuple(token.scopes), bool(callbacks))
+    token, name, callbacks = row
+    return Asked(token.key, token.consumer_key, name, token.callback, tuple(token.scopes), bool(callbacks))
 
 
 def granted_scopes(consumer_key: str, person_id: int) -> frozenset[str] | None:
@@ -160,8 +158,8 @@ def granted_scopes(consumer_key: str, person_id: int) -> frozenset[str] | None:
     return None if scopes is None else frozenset(scopes)
 
 
-def authorize(wish: Asked, person_id: int) -> str:
-    """Write down that the person allows what is asked; give the verifier.
+def authorize(wish: Asked, person_id: int, allowed: Iterable[str]) -> str:
+    """Write down that the person allows these of the scopes that are asked for; give the verifier.
 
     Raises `ObjectNotFoundError` when the token was answered meanwhile.
     """
@@ -174,7 +172,7 @@ def authorize(wish: Asked, person_id: int) -> str:
     ).scalar_one_or_none()
     if answered is None:
         raise ObjectNotFoundError("This request token was used already.", reason="request_token_used")
-    add_grant(wish.consumer_key, person_id, wish.scopes)
+    add_grant(wish.consumer_key, person_id, allowed)
     return verifier
 
 
@@ -185,8 +183,8 @@ def add_grant(consumer_key: str, person_id: int, scopes: Iterable[str]) -> None:
 
 
 _ADD_SCOPES = text(
-    "INSERT INTO grants (consumer_key, person_id, scopes, granted_at)"
-    " VALUES (:consumer_key, :person_id, :scopes, :granted_at)"
+    "INSERT INTO grants (consumer_key, person_id, scopes, first_granted_at, granted_at)"
+    " VALUES (:consumer_key, :person_id, :scopes, :granted_at, :granted_at)"
     " ON CONFLICT (consumer_key, person_id) DO UPDATE SET granted_at = excluded.granted_at,"
     " scopes = ARRAY(SELECT DISTINCT unnest(grants.scopes || excluded.scopes) ORDER BY 1)",
 )
@@ -255,18 +253,3 @@ def revoke(token_key: str) -> None:
         .where(AccessToken.key == token_key, AccessToken.revoked_at.is_(None))
         .values(revoked_at=clock.now()),
     )
-
-
-def forget_grant(consumer_key: str, person_id: int) -> None:
-    """Forget what a person allowed an app, and make all its tokens of this person useless."""
-    db.session.execute(delete(Grant).where(Grant.consumer_key == consumer_key, Grant.person_id == person_id))
-    db.session.execute(
-        update(AccessToken)
-        .where(
-            AccessToken.consumer_key == consumer_key,
-            AccessToken.person_id == person_id,
-            AccessToken.revoked_at.is_(None),
-        )
-        .values(revoked_at=clock.now()),
-    )
-    families.revoke_of_person(consumer_key, person_id)

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -142,8 +143,6 @@ class DeviceWish:
 
     hash: bytes
     consumer_key: str
-    consumer_name: str
-    consumer_url: str | None
     scopes: tuple[str, ...]
 
 
@@ -155,7 +154,7 @@ def find_wish(typed: str, person_id: int) -> DeviceWish | None:
     _refuse_guessing(person_id)
     code = "".join(letter for letter in typed.upper() if letter in _LETTERS)
     row = db.session.execute(
-        select(DeviceGrant.hash, DeviceGrant.consumer_key, Consumer.name, Consumer.url, DeviceGrant.scopes)
+        select(DeviceGrant.hash, DeviceGrant.consumer_key, DeviceGrant.scopes)
         .join(Consumer, Consumer.key == DeviceGrant.consumer_key)
         .where(
             DeviceGrant.user_code == _user_code_index(code),
@@ -167,7 +166,7 @@ def find_wish(typed: str, person_id: int) -> DeviceWish | None:
     if row is None:
         _count_wrong(person_id)
         return None
-    return DeviceWish(row.hash, row.consumer_key, row.name, row.url, tuple(row.scopes))
+    return DeviceWish(row.hash, row.consumer_key, tuple(row.scopes))
 
 
 def _refuse_guessing(person_id: int) -> None:
@@ -202,14 +201,15 @@ def _count_wrong(person_id: int) -> None:
     )
 
 
-def answer(wish: DeviceWish, person_id: int, *, allowed: bool) -> bool:
-    """Write down what the person answered; False when somebody answered before, or the time is over."""
+def answer(wish: DeviceWish, person_id: int, allowed: Sequence[str] | None) -> bool:
+    """Write down which scopes the person allows, None for a denial; False when somebody answered before, or the time is over."""
+    decision = {"allowed": False} if allowed is None else {"allowed": True, "scopes": list(allowed)}
     answered = db.session.execute(
         update(DeviceGrant)
         .where(DeviceGrant.hash == wish.hash, DeviceGrant.allowed.is_(None), DeviceGrant.expires_at > clock.now())
-        .values(person_id=person_id, allowed=allowed)
+        .values(person_id=person_id, **decision)
         .returning(DeviceGrant.hash)
     ).scalar_one_or_none()
-    if answered is not None and allowed:
-        tokens.add_grant(wish.consumer_key, person_id, wish.scopes)
+    if answered is not None and allowed is not None:
+        tokens.add_grant(wish.consumer_key, person_id, allowed)
     return answered is not None
