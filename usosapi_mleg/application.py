@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from usosapi_mleg import clock
 from usosapi_mleg.blueprints import problems
+from usosapi_mleg.blueprints.administration import administration
 from usosapi_mleg.blueprints.apiref import apiref
 from usosapi_mleg.blueprints.apisrv import apisrv
 from usosapi_mleg.blueprints.cards import cards
@@ -42,6 +43,7 @@ _PAGES = (
     oauth2_doors,
     device_page,
     my_apps,
+    administration,
     registration,
     developers,
     console,

@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.execute("UPDATE grants SET first_granted_at = granted_at")
     op.alter_column("grants", "first_granted_at", nullable=False)
     op.add_column("audit_events", sa.Column("reason", sa.String(), nullable=True))
+    op.create_index(op.f("ix_audit_events_subject"), "audit_events", ["subject"], unique=False)
     op.add_column(
         "consumers", sa.Column("awaits_approval", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
@@ -45,6 +46,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_consumers_awaits_approval"), "consumers", type_="check")
     op.execute("UPDATE consumers SET disabled_at = registered_at WHERE awaits_approval")
     op.drop_column("consumers", "awaits_approval")
+    op.drop_index(op.f("ix_audit_events_subject"), table_name="audit_events")
     op.drop_column("audit_events", "reason")
     op.drop_column("grants", "first_granted_at")
     op.drop_index(op.f("ix_access_tokens_revoked_at"), table_name="access_tokens")
