@@ -11,6 +11,8 @@ CONFIRM_SUBSCRIPTIONS = "confirm_subscriptions"
 """Apps that want to be told of changes have to be asked to confirm it."""
 PUSH_EVENTS = "push_events"
 """Apps have to be told of changes."""
+SEND_MAILS = "send_mails"
+"""There is mail to send."""
 
 _deferrer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 

@@ -21,6 +21,18 @@ class Environment(StrEnum):
     TEST = "test"
 
 
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+_MAIL_PORTS = {MailSecurity.STARTTLS: 587, MailSecurity.TLS: 465, MailSecurity.NONE: 25}
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
 class SettingsError(Exception):
     """A setting is missing or makes no sense; the message says which and what to do."""
 
@@ -75,6 +87,19 @@ class Settings:
     consumers_need_approval: bool = False
     """MLEG_CONSUMERS_NEED_APPROVAL: a consumer key works only after an administrator has approved it."""
 
+    mail_host: str | None = None
+    """MLEG_MAIL_HOST: name of the SMTP server that takes our mail; not set: no mail is sent, and nothing that needs mail is offered."""
+    mail_port: int = 0
+    """MLEG_MAIL_PORT: its port; by default the usual one: 587 with STARTTLS, 465 with TLS, 25 with neither."""
+    mail_security: MailSecurity = MailSecurity.STARTTLS
+    """MLEG_MAIL_SECURITY: starttls, tls or none; in production none is for a server on the same machine only."""
+    mail_username: str = ""
+    """MLEG_MAIL_USERNAME: name to sign in there with; empty: it takes our mail without."""
+    mail_password: str = field(default="", repr=False)
+    """MLEG_MAIL_PASSWORD: the password that belongs to the name."""
+    mail_sender: str = ""
+    """MLEG_MAIL_SENDER: address in the From line; by default MLEG_CONTACT_EMAIL."""
+
     @property
     def private_callbacks(self) -> bool:
         """True when apps may be told at private addresses: in the demo and in tests only."""
@@ -116,6 +141,10 @@ class Settings:
             return text in _YES
 
         try:
+            mail_security = MailSecurity(environ.get("MLEG_MAIL_SECURITY") or cls.mail_security)
+        except ValueError:
+            raise SettingsError("MLEG_MAIL_SECURITY must be starttls, tls or none.") from None
+        try:
             environment = Environment(environ.get("MLEG_ENVIRONMENT", "production"))
         except ValueError:
             raise SettingsError("MLEG_ENVIRONMENT must be production, demo or test.") from None
@@ -145,6 +174,12 @@ class Settings:
             ministry_timeout_seconds=number("MLEG_MINISTRY_TIMEOUT_SECONDS", cls.ministry_timeout_seconds),
             callbacks_required=flag("MLEG_CALLBACKS_REQUIRED"),
             consumers_need_approval=flag("MLEG_CONSUMERS_NEED_APPROVAL"),
+            mail_host=environ.get("MLEG_MAIL_HOST", "").strip() or None,
+            mail_port=int(number("MLEG_MAIL_PORT", _MAIL_PORTS[mail_security])),
+            mail_security=mail_security,
+            mail_username=environ.get("MLEG_MAIL_USERNAME", ""),
+            mail_password=environ.get("MLEG_MAIL_PASSWORD", ""),
+            mail_sender=environ.get("MLEG_MAIL_SENDER") or environ.get("MLEG_CONTACT_EMAIL") or cls.contact_email,
         )
         settings.refuse_unsafe(environ)
         return settings
@@ -163,3 +198,5 @@ class Settings:
             raise SettingsError("AUTHLIB_INSECURE_TRANSPORT must not be set in production.")
         if self.phone_url:
             raise SettingsError("MLEG_PHONE_URL is for the demo; it must not be set in production.")
+        if self.mail_host and self.mail_security is MailSecurity.NONE and self.mail_host not in _THIS_MACHINE:
+            raise SettingsError("MLEG_MAIL_SECURITY must be starttls or tls in production: mail can hold secrets.")

@@ -19,7 +19,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from sqlalchemy import text
 
-from usosapi_mleg import clock, jobs, telling
+from usosapi_mleg import clock, jobs, mailing, telling
 from usosapi_mleg.extensions import db, settings, transaction
 from usosapi_mleg.issuers.base import Issuer, IssuerError, RejectedCallError, Result, UnavailableError
 from usosapi_mleg.notify.push import Pusher
@@ -33,10 +33,13 @@ _DISPATCHER = 0x6D4C6567
 """Key of the advisory lock of the dispatcher: the letters "mLeg"."""
 _CONFIRMER = _DISPATCHER + 1
 _TELLER = _DISPATCHER + 2
+_POSTMAN = _DISPATCHER + 3
 _SWEEP = "* * * * * *"
 """Every second (the sixth field): a missed wake-up costs at most this."""
 _TELLING = "* * * * * */2"
 """Every two seconds: apps that could not be told are tried again."""
+_MAILING = "* * * * * */5"
+"""Every five seconds: mail that could not be sent is tried again."""
 _RECOVERY = "* * * * * *"
 _TIDYING = "17 * * * *"
 _HEARTBEAT_SECONDS = 1.0
@@ -221,6 +224,7 @@ def create_worker_app(app: Flask, issuer: Issuer, conninfo: str) -> procrastinat
         await _apart(tidy_in_context)
 
     _add_telling(background, app)
+    _add_mailing(background, app)
     return background
 
 
@@ -251,3 +255,21 @@ def _add_telling(background: procrastinate.App, app: Flask) -> None:
     @background.task(name="tell")
     async def tell(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
         await asyncio.gather(_apart(confirm_in_context), _apart(push_in_context))
+
+
+def _add_mailing(background: procrastinate.App, app: Flask) -> None:
+    """Add the tasks that send mail."""
+
+    def send_in_context(stopping: Event) -> None:
+        with app.app_context(), _the_one(_POSTMAN) as mine:
+            if mine:
+                mailing.send_mails(stopping)
+
+    @background.task(name=jobs.SEND_MAILS)
+    async def send_mails() -> None:
+        await _apart(send_in_context)
+
+    @background.periodic(cron=_MAILING)
+    @background.task(name="mail")
+    async def mail(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
+        await _apart(send_in_context)

@@ -13,7 +13,7 @@ from usosapi_mleg.models.access import (
 )
 from usosapi_mleg.models.events import EventDelivery, EventSubscription, SubscriptionState
 from usosapi_mleg.models.oauth2 import AuthorizationCode, BearerToken, DeviceGrant, RefreshToken, UserCodeTries
-from usosapi_mleg.models.operations import AuditEvent, ServiceState
+from usosapi_mleg.models.operations import AuditEvent, Mail, ServiceState
 from usosapi_mleg.models.orders import Offer, Order, OrderHistory, RememberedAnswer, Revocation
 from usosapi_mleg.models.registry import (
     CardType,
@@ -40,6 +40,7 @@ __all__ = [
     "EventSubscription",
     "Faculty",
     "Grant",
+    "Mail",
     "Nonce",
     "NonceEpoch",
     "Offer",

@@ -1,8 +1,9 @@
-"""What the program keeps about itself: shared state and the audit trail."""
+"""What the program keeps about itself: shared state, the audit trail, and mail that has not left yet."""
 
+import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity
+from sqlalchemy import BigInteger, Identity, LargeBinary, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,3 +34,17 @@ class AuditEvent(Base):
     #: Id of the order, consumer or token that was touched.
     reason: Mapped[str | None]
     #: In the words of the administrator who did it.
+
+
+class Mail(Base):
+    """A mail that waits to be sent; the row goes when the mail has gone, or has been given up."""
+
+    __tablename__ = "mails"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Address, subject and body as JSON, encrypted, identity `mails.content:<id>`.
+    created_at: Mapped[Moment]
+    due_at: Mapped[Moment] = mapped_column(index=True)
+    #: When to try next.
+    tries: Mapped[int] = mapped_column(default=0)
