@@ -20,6 +20,11 @@ def upgrade() -> None:
     op.add_column("grants", sa.Column("first_granted_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE grants SET first_granted_at = granted_at")
     op.alter_column("grants", "first_granted_at", nullable=False)
+    op.add_column("grants", sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE grants SET told_at = granted_at")
+    op.create_index(
+        "ix_grants_untold", "grants", ["person_id"], unique=False, postgresql_where=sa.text("told_at IS NULL")
+    )
     op.add_column("audit_events", sa.Column("reason", sa.String(), nullable=True))
     op.create_index(op.f("ix_audit_events_subject"), "audit_events", ["subject"], unique=False)
     op.add_column(
@@ -48,6 +53,8 @@ def downgrade() -> None:
     op.drop_column("consumers", "awaits_approval")
     op.drop_index(op.f("ix_audit_events_subject"), table_name="audit_events")
     op.drop_column("audit_events", "reason")
+    op.drop_index("ix_grants_untold", table_name="grants", postgresql_where=sa.text("told_at IS NULL"))
+    op.drop_column("grants", "told_at")
     op.drop_column("grants", "first_granted_at")
     op.drop_index(op.f("ix_access_tokens_revoked_at"), table_name="access_tokens")
     op.drop_column("access_tokens", "last_used_from")

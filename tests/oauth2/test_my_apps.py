@@ -10,9 +10,11 @@ from serving import Browser, WebService
 from signing import FORM, Answer, Caller
 from sqlalchemy import event
 
+from usosapi_mleg import create_app, mails
 from usosapi_mleg.demo.visitor import Form, read_page
-from usosapi_mleg.extensions import db
-from usosapi_mleg.oauth import gate
+from usosapi_mleg.extensions import db, transaction
+from usosapi_mleg.oauth import gate, permissions
+from usosapi_mleg.settings import Settings
 
 FRONT_END_ONLY = (403, "front_end_only")
 
@@ -233,3 +235,65 @@ def test_a_token_that_an_administrative_app_got_unasked_is_not_shown_as_allowed(
     )
     assert call(service, answer.json["access_token"]).status_code == 200
     assert "There are none." in person.open("my-apps").text
+
+
+STUDENT_PAGE = "kontroler.php"
+
+
+def test_the_next_page_tells_of_an_app_with_new_access_until_my_apps_was_looked_at(
+    service: WebService, person: Browser
+) -> None:
+    app = new_client(service.app)
+    told = "These apps got access to your account"
+    assert told not in person.open(STUDENT_PAGE).text
+    get_tokens(service, person, app, "mlegitymacja")
+    page = person.open(STUDENT_PAGE).text
+    assert told in page
+    assert f"App {app.id}" in page
+    assert "new access" in person.open("my-apps").text
+    assert "new access" not in person.open("my-apps").text
+    assert told not in person.open(STUDENT_PAGE).text
+    get_tokens(service, person, app, "mlegitymacja")
+    assert told not in person.open(STUDENT_PAGE).text
+    get_tokens(service, person, app, "mlegitymacja photo")
+    assert told in person.open(STUDENT_PAGE).text
+
+
+def test_with_mail_a_letter_says_what_is_new_once(service: WebService) -> None:
+    posting = create_app(Settings.from_environment({**service.environment, "MLEG_MAIL_HOST": "127.0.0.1"}))
+    app, student = new_consumer(service.app), new_student(service.app)
+    change(service.app, "UPDATE persons SET email = 'lucja@example.edu.pl' WHERE id = :id", id=student)
+    letters = []
+    with posting.app_context():
+        for scopes in (["mlegitymacja"], ["mlegitymacja"], ["mlegitymacja", "photo"]):
+            with transaction():
+                permissions.allow(app.key, student, scopes)
+            with transaction():
+                claimed = mails.take()
+                letters.append(claimed and claimed.open())
+                if claimed:
+                    mails.forget(claimed.id)
+        assert permissions.untold(student) == []
+        db.session.remove()
+        db.engine.dispose()
+    first, again, more = letters
+    assert first is not None
+    assert again is None
+    assert more is not None
+    assert first.address == "lucja@example.edu.pl"
+    assert "A new app has access" in first.subject
+    assert app.key not in first.subject
+    assert f"App {app.key}" in first.body
+    assert "check the state of your mLegitymacja" in first.body
+    assert f"{service.base_url}my-apps" in first.body
+    assert "more access" in more.subject
+    assert "see your photo" in more.body
+    assert "check the state" not in more.body
+
+
+def test_what_a_developer_allows_their_own_app_in_the_console_is_no_news(service: WebService) -> None:
+    app, student = new_consumer(service.app), new_student(service.app)
+    with service.app.app_context():
+        with transaction():
+            permissions.allow(app.key, student, ["mlegitymacja"], tell=False)
+        assert permissions.untold(student) == []

@@ -23,8 +23,11 @@ def show() -> AnyResponse:
         require_csrf(person)
         return _take_back(person)
     apps = permissions.apps_of(person.person_id)
-    done = request.args.get("done")
-    return make_response(render_page("my_apps.html", apps=apps, scopes=SCOPES, done=done))
+    page = render_page("my_apps.html", apps=apps, scopes=SCOPES, done=request.args.get("done"))
+    if any(app.new for app in apps):
+        with transaction():
+            permissions.note_told(person.person_id)
+    return make_response(page)
 
 
 def _take_back(person: SignedIn) -> AnyResponse:

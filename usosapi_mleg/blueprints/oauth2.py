@@ -15,7 +15,7 @@ from usosapi_mleg.blueprints.consent import Question
 from usosapi_mleg.blueprints.pages import problem_page, require_csrf, sign_in_first, signed_in
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import gate, tokens
+from usosapi_mleg.oauth import gate, permissions, tokens
 from usosapi_mleg.oauth.oauth2 import metadata
 from usosapi_mleg.oauth.oauth2.server import authorization_request, server
 from usosapi_mleg.oauth.oauth2.store import Owner
@@ -167,7 +167,7 @@ def _decide(grant: Any, person: SignedIn, allowed: tuple[str, ...] | None) -> An
     owner = None if allowed is None else Owner(person.person_id, allowed)
     with transaction():
         if allowed is not None:
-            tokens.add_grant(grant.client.key, person.person_id, allowed)
+            permissions.allow(grant.client.key, person.person_id, allowed)
         response: Response = server.create_authorization_response(grant.request, grant_user=owner, grant=grant)
     # 303: the form must not be sent to the app (RFC 9700 section 4.12).
     back = redirect(response.headers["Location"], 303 if request.method == "POST" else 302)

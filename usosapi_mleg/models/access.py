@@ -88,14 +88,19 @@ class Grant(Base):
     """What one person has allowed one app, gathered over time."""
 
     __tablename__ = "grants"
-    __table_args__ = (Index("ix_grants_person_id", "person_id"),)
+    __table_args__ = (
+        Index("ix_grants_person_id", "person_id"),
+        Index("ix_grants_untold", "person_id", postgresql_where=text("told_at IS NULL")),
+    )
 
     consumer_key: Mapped[str] = mapped_column(ForeignKey("consumers.key", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[PersonId] = mapped_column(primary_key=True)
     scopes: Mapped[list[str]] = mapped_column(TextArray)
     first_granted_at: Mapped[Moment]
     granted_at: Mapped[Moment]
-    #: When the person was last asked and allowed something.
+    #: When the person last allowed something.
+    told_at: Mapped[Moment | None]
+    #: When they were told of it, by mail or on a page; None: a page has yet to tell them.
 
 
 class RequestToken(Base):

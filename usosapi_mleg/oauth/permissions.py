@@ -1,19 +1,23 @@
 """What persons have allowed which apps: listing it, and taking it back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, Update, delete, text, true, update
+from sqlalchemy import ColumnElement, Delete, Update, delete, select, text, true, update
 
-from usosapi_mleg import audit, clock
+from usosapi_mleg import audit, clock, mails
+from usosapi_mleg.domain import access_notice
 from usosapi_mleg.domain.actor import Actor
-from usosapi_mleg.extensions import db, reading
+from usosapi_mleg.extensions import db, reading, settings
 from usosapi_mleg.models import (
     AccessToken,
     AuthorizationCode,
     BearerToken,
+    Consumer,
     DeviceGrant,
     Grant,
+    Person,
     RefreshToken,
     RequestToken,
 )
@@ -43,6 +47,7 @@ WITH given AS (
     FROM given CROSS JOIN unnest(scopes) AS scope WHERE alive GROUP BY consumer_key
 )
 SELECT c.key, c.name, c.url, c.email, c.verified, c.disabled_at IS NOT NULL AS disabled,
+    g.consumer_key IS NOT NULL AND g.told_at IS NULL AS new,
     coalesce(g.scopes, s.scopes, '{}') AS scopes, coalesce(g.first_granted_at, u.first_at) AS since,
     coalesce(u.alive, false) AS alive, coalesce(u.lasting, false) AS lasting, u.expires_at, u.last_used_at, u.last_used_from
 FROM consumers c
@@ -53,6 +58,17 @@ WHERE g.consumer_key IS NOT NULL OR u.alive
 ORDER BY u.last_used_at DESC NULLS LAST, since DESC, c.key
 """)
 """One statement for OAuth 1.0a and 2.0 together; tokens about a person who allowed nothing themselves are left out."""
+
+
+_ALLOW = text("""
+WITH before AS (SELECT scopes FROM grants WHERE consumer_key = :consumer_key AND person_id = :person_id)
+INSERT INTO grants (consumer_key, person_id, scopes, first_granted_at, granted_at, told_at)
+VALUES (:consumer_key, :person_id, :scopes, :now, :now, :now)
+ON CONFLICT (consumer_key, person_id) DO UPDATE SET granted_at = excluded.granted_at,
+    scopes = ARRAY(SELECT DISTINCT unnest(grants.scopes || excluded.scopes) ORDER BY 1)
+RETURNING (SELECT scopes FROM before) AS before
+""")
+"""What a person allows an app is gathered over time: never less than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,8 @@ class AllowedApp:
     verified: bool
     disabled: bool
     """The university or the owner has switched the app off, so it cannot do anything now."""
+    new: bool
+    """The person was not told of it yet."""
     scopes: tuple[str, ...]
     since: datetime
     """When the person first allowed it something."""
@@ -86,6 +104,44 @@ def apps_of(person_id: int) -> list[AllowedApp]:
     with reading() as connection:
         rows = connection.execute(_APPS, {"person": person_id, "now": clock.now()}).all()
     return [AllowedApp(**row._asdict() | {"scopes": tuple(row.scopes)}) for row in rows]
+
+
+def allow(consumer_key: str, person_id: int, scopes: Iterable[str], *, tell: bool = True) -> None:
+    """Write down what a person allows an app, beside what they allowed it before, and tell them when that is news.
+
+    It may not have been them: somebody else may sit at their session. `tell`: False when nobody but they can have done it to their own app.
+    """
+    wanted = sorted(set(scopes))
+    values = {"consumer_key": consumer_key, "person_id": person_id, "scopes": wanted, "now": clock.now()}
+    before = db.session.execute(_ALLOW, values).scalar_one()
+    news = [scope for scope in wanted if scope not in (before or ())]
+    if tell and (news or before is None):
+        _tell(consumer_key, person_id, news, first=before is None)
+
+
+def _tell(consumer_key: str, person_id: int, news: list[str], *, first: bool) -> None:
+    """Tell by mail, or else have the next page tell."""
+    name = db.session.execute(select(Consumer.name).where(Consumer.key == consumer_key)).scalar_one()
+    address = db.session.execute(select(Person.email).where(Person.id == person_id)).scalar_one()
+    if address and mails.available():
+        mails.post(address, *access_notice.write(name, news, f"{settings().base_url}my-apps", first=first))
+        return
+    mine = (Grant.consumer_key == consumer_key) & (Grant.person_id == person_id)
+    db.session.execute(update(Grant).where(mine).values(told_at=None))
+
+
+def untold(person_id: int) -> list[str]:
+    """Give the names of the apps that got access, or more of it, without the person having been told."""
+    query = select(Consumer.name).join(Grant, Grant.consumer_key == Consumer.key)
+    with reading() as connection:
+        found = connection.execute(query.where(Grant.person_id == person_id, Grant.told_at.is_(None)))
+        return sorted(found.scalars())
+
+
+def note_told(person_id: int) -> None:
+    """Remember that a page has told the person of everything."""
+    mine = (Grant.person_id == person_id) & Grant.told_at.is_(None)
+    db.session.execute(update(Grant).where(mine).values(told_at=clock.now()))
 
 
 def take_back(consumer_key: str, person_id: int, actor: Actor, *, reason: str | None = None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
 from usosapi_mleg import clock
 from usosapi_mleg.domain.scopes import OFFLINE_ACCESS, SCOPES
@@ -22,6 +22,7 @@ from usosapi_mleg.errors import (
 )
 from usosapi_mleg.extensions import db, keyring
 from usosapi_mleg.models import AccessToken, Consumer, Grant, RequestToken
+from usosapi_mleg.oauth import permissions
 
 OUT_OF_BAND = "oob"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
@@ -172,23 +173,8 @@ def authorize(wish: Asked, person_id: int, allowed: Iterable[str]) -> str:
     ).scalar_one_or_none()
     if answered is None:
         raise ObjectNotFoundError("This request token was used already.", reason="request_token_used")
-    add_grant(wish.consumer_key, person_id, allowed)
+    permissions.allow(wish.consumer_key, person_id, allowed)
     return verifier
-
-
-def add_grant(consumer_key: str, person_id: int, scopes: Iterable[str]) -> None:
-    """Write down what a person allows an app, beside what they allowed it before."""
-    values = {"consumer_key": consumer_key, "person_id": person_id, "scopes": sorted(scopes)}
-    db.session.execute(_ADD_SCOPES, {**values, "granted_at": clock.now()})
-
-
-_ADD_SCOPES = text(
-    "INSERT INTO grants (consumer_key, person_id, scopes, first_granted_at, granted_at)"
-    " VALUES (:consumer_key, :person_id, :scopes, :granted_at, :granted_at)"
-    " ON CONFLICT (consumer_key, person_id) DO UPDATE SET granted_at = excluded.granted_at,"
-    " scopes = ARRAY(SELECT DISTINCT unnest(grants.scopes || excluded.scopes) ORDER BY 1)",
-)
-"""What a person allows an app is gathered over time: never less than before."""
 
 
 def deny(wish: Asked) -> None:

@@ -25,7 +25,7 @@ from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, settings
 from usosapi_mleg.models import Consumer, DeviceGrant, UserCodeTries
-from usosapi_mleg.oauth import tokens
+from usosapi_mleg.oauth import permissions
 from usosapi_mleg.oauth.oauth2 import clients
 from usosapi_mleg.oauth.oauth2.given import Kind, generate
 from usosapi_mleg.oauth.oauth2.store import Owner
@@ -211,5 +211,5 @@ def answer(wish: DeviceWish, person_id: int, allowed: Sequence[str] | None) -> b
         .returning(DeviceGrant.hash)
     ).scalar_one_or_none()
     if answered is not None and allowed is not None:
-        tokens.add_grant(wish.consumer_key, person_id, allowed)
+        permissions.allow(wish.consumer_key, person_id, allowed)
     return answered is not None
