@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from usosapi_mleg.blueprints.pages import problem_page, render_page, require_csrf, sign_in_first, signed_in
 from usosapi_mleg.blueprints.usosweb import caller_of
 from usosapi_mleg.domain.actor import Actor
-from usosapi_mleg.domain.scopes import SCOPES
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import ConflictError
 from usosapi_mleg.extensions import transaction
@@ -135,7 +134,6 @@ def access_of(person_id: int) -> AnyResponse:
         "admin/access_of.html",
         one=person,
         apps=permissions.apps_of(person_id),
-        scopes=SCOPES,
         longest=LONGEST_REASON,
         missing=missing,
         done=request.args.get("done"),

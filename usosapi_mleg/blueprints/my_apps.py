@@ -23,7 +23,8 @@ def show() -> AnyResponse:
         require_csrf(person)
         return _take_back(person)
     apps = permissions.apps_of(person.person_id)
-    page = render_page("my_apps.html", apps=apps, scopes=SCOPES, done=request.args.get("done"))
+    offered = {key: scope for key, scope in SCOPES.items() if scope.offered}
+    page = render_page("my_apps.html", apps=apps, offered=offered, done=request.args.get("done"))
     if any(app.new for app in apps):
         with transaction():
             permissions.note_told(person.person_id)
