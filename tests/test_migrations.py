@@ -66,6 +66,27 @@ def test_the_migrations_can_be_undone_and_done_again(app: Flask) -> None:
     assert objects() == before
 
 
+def test_consumers_that_waited_for_approval_still_do_after_the_upgrade_and_after_the_way_back(app: Flask) -> None:
+    insert = (
+        "INSERT INTO consumers (key, secret, name, administrative, student_front_end, callbacks, registered_at, disabled_at)"
+        " SELECT key, '', key, false, false, '{}', '2026-01-01', disabled_at::timestamptz"
+        " FROM (VALUES ('works', NULL), ('waits', '2026-01-01'), ('off', '2026-02-01')) AS one (key, disabled_at)"
+    )
+    migrating.downgrade(app, "0002")
+    with db.engine.begin() as connection:
+        connection.execute(text(insert))
+    migrating.upgrade(app)
+    with db.engine.begin() as connection:
+        assert connection.execute(text("SELECT key FROM consumers WHERE awaits_approval")).scalars().all() == ["waits"]
+        connection.execute(text("UPDATE consumers SET disabled_at = '2026-03-01' WHERE key = 'waits'"))
+    migrating.downgrade(app, "0002")
+    with db.engine.begin() as connection:
+        waiting = "SELECT key FROM consumers WHERE disabled_at = registered_at"
+        assert connection.execute(text(waiting)).scalars().all() == ["waits"]
+        connection.execute(text("DELETE FROM consumers"))
+    migrating.upgrade(app)
+
+
 def test_what_a_crash_may_empty_is_only_what_is_worth_nothing_then(app: Flask) -> None:
     with db.engine.connect() as connection:
         query = "SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'"

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from usosapi_mleg import clock
 from usosapi_mleg.blueprints import limiting, problems
 from usosapi_mleg.blueprints.account import account
+from usosapi_mleg.blueprints.administration import administration
 from usosapi_mleg.blueprints.apiref import apiref
 from usosapi_mleg.blueprints.apisrv import apisrv
 from usosapi_mleg.blueprints.cards import cards
@@ -19,6 +20,7 @@ from usosapi_mleg.blueprints.external_sign_in import external_sign_in
 from usosapi_mleg.blueprints.help import help_pages
 from usosapi_mleg.blueprints.ministry import ministry
 from usosapi_mleg.blueprints.mlegitymacja import mlegitymacja
+from usosapi_mleg.blueprints.my_apps import my_apps
 from usosapi_mleg.blueprints.oauth import oauth
 from usosapi_mleg.blueprints.oauth2 import oauth2_doors
 from usosapi_mleg.blueprints.oauth2_device import device_page
@@ -26,6 +28,7 @@ from usosapi_mleg.blueprints.oauth2_module import oauth2
 from usosapi_mleg.blueprints.openapi import openapi
 from usosapi_mleg.blueprints.pages import pages, template_values
 from usosapi_mleg.blueprints.passwords import passwords
+from usosapi_mleg.blueprints.permissions import permissions
 from usosapi_mleg.blueprints.photos import photo_links, photos
 from usosapi_mleg.blueprints.registration import registration
 from usosapi_mleg.blueprints.studies import progs, terms
@@ -36,7 +39,7 @@ from usosapi_mleg.extensions import db, reading
 from usosapi_mleg.models import ServiceState
 from usosapi_mleg.settings import Environment, Settings
 
-_MODULES = (mlegitymacja, cards, oauth, oauth2, apisrv, apiref, users, photos, terms, progs, events)
+_MODULES = (mlegitymacja, cards, oauth, oauth2, permissions, apisrv, apiref, users, photos, terms, progs, events)
 _PAGES = (
     pages,
     passwords,
@@ -45,6 +48,8 @@ _PAGES = (
     usosweb,
     oauth2_doors,
     device_page,
+    my_apps,
+    administration,
     registration,
     developers,
     console,

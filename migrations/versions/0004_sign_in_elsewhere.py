@@ -1,7 +1,7 @@
 """Signing in at another system: who they are here, where a session comes from, and accounts without a password.
 
 Revision ID: 0004
-Revises: 0002
+Revises: 0003
 """
 
 import sqlalchemy as sa

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from making import Key
 from registering import FORM, apply, key_on, register
 from serving import Browser, WebService
 from signing import Caller
 
-from usosapi_mleg.demo.visitor import Form, read_page
+from usosapi_mleg.demo.visitor import read_page
 
-APPROVAL = "developers/approval/"
+WAITING = "admin/consumers?state=waiting"
 CALLBACK = "https://planer.example.edu.pl/back"
 
 
@@ -34,9 +35,9 @@ def _status(service: WebService, consumer: Key) -> int:
     return Caller(service.base_url, consumer).get("apisrv/consumer", fields="name").status
 
 
-def _form(administrator: Browser, consumer: Key) -> Form:
-    forms = read_page(administrator.open(APPROVAL)).forms
-    return next(form for form in forms if form.values.get("key") == consumer.key)
+def _decide(administrator: Browser, consumer: Key, act: str) -> httpx.Response:
+    form = read_page(administrator.open(f"admin/consumers/{consumer.key}/{act}")).form("reason")
+    return administrator.send(form, reason="Looked at it")
 
 
 def test_callbacks_can_be_demanded(applicant: Browser) -> None:
@@ -53,38 +54,37 @@ def test_a_key_works_only_after_an_administrator_has_approved_it(
     consumer = key_on(answer)
     assert "waits for approval" in applicant.open(FORM).text
     assert _status(strict_service, consumer) == 401
-    shown = administrator.open(APPROVAL).text
-    assert "Czekająca" in shown
-    assert CALLBACK in shown
-    assert administrator.send(_form(administrator, consumer), approve="1").status_code == 303
+    assert "Czekająca" in administrator.open(WAITING).text
+    assert CALLBACK in administrator.open(f"admin/consumers/{consumer.key}").text
+    assert _decide(administrator, consumer, "approve").status_code == 303
     assert _status(strict_service, consumer) == 200
-    assert "Czekająca" not in administrator.open(APPROVAL).text
+    assert "Czekająca" not in administrator.open(WAITING).text
 
 
 def test_a_refused_key_never_works(strict_service: WebService, applicant: Browser, administrator: Browser) -> None:
     consumer = register(applicant, callbacks=CALLBACK)
-    assert administrator.send(_form(administrator, consumer), refuse="1").status_code == 303
+    assert _decide(administrator, consumer, "refuse").status_code == 303
     assert _status(strict_service, consumer) == 401
-    assert consumer.key not in administrator.open(APPROVAL).text
+    assert consumer.key not in administrator.open(WAITING).text
     assert "switched off" in applicant.open(FORM).text
 
 
 def test_only_an_administrator_decides(strict_service: WebService, applicant: Browser) -> None:
     consumer = register(applicant, callbacks=CALLBACK)
-    assert applicant.open(APPROVAL).status_code == 403
+    approve = f"admin/consumers/{consumer.key}/approve"
+    assert applicant.open(approve).status_code == 403
     csrf = read_page(applicant.open(FORM)).form("terms").values["_csrftoken_"]
-    values = {"_csrftoken_": csrf, "key": consumer.key, "approve": "1"}
-    assert applicant.client.post(strict_service.url(APPROVAL), data=values).status_code == 403
+    values = {"_csrftoken_": csrf, "reason": "I say so"}
+    assert applicant.client.post(strict_service.url(approve), data=values).status_code == 403
     assert _status(strict_service, consumer) == 401
     with Browser(strict_service.base_url) as nobody:
-        assert nobody.open(APPROVAL).is_redirect
+        assert nobody.open(approve).is_redirect
 
 
 def test_a_key_that_does_not_wait_cannot_be_approved(
     strict_service: WebService, applicant: Browser, administrator: Browser
 ) -> None:
     consumer = register(applicant, callbacks=CALLBACK)
-    form = _form(administrator, consumer)
-    assert administrator.send(form, refuse="1").status_code == 303
-    assert administrator.send(form, approve="1").status_code == 400
+    assert _decide(administrator, consumer, "refuse").status_code == 303
+    assert _decide(administrator, consumer, "approve").status_code == 409
     assert _status(strict_service, consumer) == 401

@@ -28,7 +28,7 @@ PAGES = (
 )
 NOT_TOLD_BY_THE_API = {
     "already_exists",  # the registration form
-    "consumer_not_waiting",  # the administrator's page
+    "consumer_changed",  # the administrator's page
     "data_missing",  # noted beside an order, not told of a call
     "request_token_used",  # the consent page
     "revoked_at_ministry",  # noted beside an order

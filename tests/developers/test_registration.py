@@ -11,6 +11,7 @@ from signing import Answer, Caller
 
 from usosapi_mleg.demo.visitor import read_page
 from usosapi_mleg.oauth.consumers import MOST_PER_HOUR
+from usosapi_mleg.oauth.oauth2.clients import find_client
 
 CALLBACK = "https://planer.example.edu.pl/back"
 
@@ -198,3 +199,56 @@ def test_registrations_by_nobody_are_bounded(
     register(developer)
     change(service.app, "DELETE FROM consumers WHERE key = :key", key=crowd[0].key)
     register(browser)
+
+
+def test_an_app_for_oauth_2_gets_a_client_secret_unless_it_cannot_keep_one(
+    service: WebService, developer: Browser
+) -> None:
+    address = "https://planer.example.edu.pl/callback"
+    for kind, secret in (("confidential", True), ("public", False)):
+        answer = apply(developer, redirect_uris=address, client_kind=kind)
+        page = read_page(answer)
+        consumer = key_on(answer)
+        assert page.text_of("client-id") == consumer.key
+        assert ("client-secret" in page.texts) == secret
+        with service.app.app_context():
+            client = find_client(consumer.key)
+        assert client is not None
+        assert (client.public, client.redirect_uris) == (not secret, (address,))
+        assert not secret or client.check_client_secret(page.text_of("client-secret"))
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.edu.pl/", "https://a.example/#x", "app://x", "javascript:alert(1)"]
+)
+def test_an_address_that_nobody_can_be_sent_to_safely_is_not_registered(developer: Browser, address: str) -> None:
+    answer = apply(developer, redirect_uris=address)
+    assert answer.status_code == 400
+    assert "People cannot safely be sent" in read_page(answer).text_of("problem")
+
+
+def test_whoever_registered_an_app_can_rotate_its_secrets_and_nobody_else(
+    service: WebService, developer: Browser
+) -> None:
+    answer = apply(developer, redirect_uris="https://planer.example.edu.pl/callback")
+    consumer, client_secret = key_on(answer), read_page(answer).text_of("client-secret")
+    page = f"developers/keys/{consumer.key}"
+    fresh = {}
+    for which in ("consumer_secret", "client_secret"):
+        form = read_page(developer.open(f"{page}/{which}")).form("confirmed")
+        shown = developer.send(form, confirmed="1")
+        assert shown.headers["Cache-Control"] == "no-store"
+        fresh[which] = read_page(shown).text_of("new-secret")
+    for secret, status in ((consumer.secret, 401), (fresh["consumer_secret"], 200)):
+        caller = Caller(service.base_url, Key(consumer.key, secret))
+        assert caller.get("apisrv/consumer", fields="name").status == status
+    with service.app.app_context():
+        client = find_client(consumer.key)
+        assert client is not None
+        assert [client.check_client_secret(one) for one in (client_secret, fresh["client_secret"])] == [False, True]
+    assert developer.client.post(service.url(f"{page}/consumer_secret"), data={"confirmed": "1"}).status_code == 400
+    with Browser(service.base_url) as other:
+        assert other.open(f"{page}/consumer_secret").is_redirect
+        other.sign_in("jan.kowalski")
+        assert other.open(f"{page}/consumer_secret").status_code == 404
+    assert developer.open(f"{page}/another_secret").status_code == 404

@@ -27,7 +27,8 @@ def test_with_deauthorize_the_permission_and_all_tokens_are_forgotten(
 ) -> None:
     change(
         service.app,
-        "INSERT INTO grants (consumer_key, person_id, scopes, granted_at) VALUES (:consumer, :person, '{cards}', now())",
+        "INSERT INTO grants (consumer_key, person_id, scopes, first_granted_at, granted_at)"
+        " VALUES (:consumer, :person, '{cards}', now(), now())",
         consumer=consumer.key,
         person=student,
     )

@@ -45,6 +45,8 @@ CHANGING = frozenset(
         "services/oauth/revoke_consumer_key",
         "services/oauth/revoke_token",
         "services/oauth2/impersonated_token",
+        "services/permissions/revoke",
+        "services/permissions/revoke_all",
     },
 )
 """Methods that change or write down something; the proxy may call any of them."""

@@ -1,13 +1,14 @@
 """`services/oauth`: request tokens, authorization by a person in the browser, access tokens."""
 
 from dataclasses import replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from usosapi_mleg.blueprints import consent
+from usosapi_mleg.blueprints.consent import Question
 from usosapi_mleg.blueprints.pages import render_page, require_csrf, sign_in_first, signed_in
-from usosapi_mleg.domain.scopes import SCOPES
 from usosapi_mleg.errors import (
     MethodForbiddenError,
     ObjectNotFoundError,
@@ -15,7 +16,7 @@ from usosapi_mleg.errors import (
     UnauthenticatedError,
 )
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import attempts, consumers, interactivity, tokens
+from usosapi_mleg.oauth import attempts, consumers, interactivity, permissions, tokens
 from usosapi_mleg.oauth.interactivity import Interactivity
 from usosapi_mleg.oauth.oauth2 import store
 from usosapi_mleg.oauth.sessions import SignedIn
@@ -121,48 +122,37 @@ def authorize() -> AnyResponse:
     person = signed_in()
     if person is None:
         return sign_in_first()
+    granted = tokens.granted_scopes(wish.consumer_key, person.person_id)
+    question = _question(wish, granted or frozenset())
     if request.method == "POST":
         require_csrf(person)
-        return _answer(wish, person, allowed="allow" in request.form)
-    granted = tokens.granted_scopes(wish.consumer_key, person.person_id)
+        return _answer(wish, person, consent.chosen(question) if "allow" in request.form else None)
     if interactivity.needs_no_page(wish, granted, wanted, any_callback=settings().remember_any_callback):
-        return _answer(wish, person, allowed=True)
-    return _consent_page(wish)
+        return _answer(wish, person, wish.scopes)
+    return consent.ask(question)
 
 
-def _consent_page(wish: Asked) -> Response:
-    page = make_response(
-        render_page(
-            "oauth_consent.html",
-            wish=wish,
-            scopes=[SCOPES[key] for key in wish.scopes if key in SCOPES],
-            return_to=_shown_address(wish.callback),
-            switch_user_url=url_for("pages.sign_out"),
-        ),
+def _question(wish: Asked, granted: frozenset[str]) -> Question:
+    return Question(
+        consumer_key=wish.consumer_key,
+        scopes=wish.scopes,
+        granted=granted,
+        gathered=True,
+        callback=None if wish.callback == OUT_OF_BAND else wish.callback,
+        any_callback=not wish.callbacks_registered,
     )
-    if wish.callback != OUT_OF_BAND:
-        # A browser also checks where the answer to the form redirects to.
-        page.headers["X-Form-Action"] = f"{urlsplit(wish.callback).scheme}:"
-    return page
 
 
-def _shown_address(callback: str) -> str | None:
-    """Give as much of a callback as tells a person where it leads; None when there is none."""
-    if callback == OUT_OF_BAND:
-        return None
-    parts = urlsplit(callback)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
-def _answer(wish: Asked, person: SignedIn, *, allowed: bool) -> AnyResponse:
-    if not allowed:
+def _answer(wish: Asked, person: SignedIn, allowed: tuple[str, ...] | None) -> AnyResponse:
+    """Write down what the person allows, None for a denial, and tell the app."""
+    if allowed is None:
         with transaction():
             tokens.deny(wish)
         if wish.callback == OUT_OF_BAND:
             return make_response(render_page("oauth_denied.html", wish=wish))
         return _back(wish, error="access_denied")
     with transaction():
-        verifier = tokens.authorize(wish, person.person_id)
+        verifier = tokens.authorize(wish, person.person_id, allowed)
     if wish.callback == OUT_OF_BAND:
         return make_response(render_page("oauth_pin.html", wish=wish, verifier=verifier))
     return _back(wish, oauth_verifier=verifier)
@@ -190,7 +180,7 @@ def revoke_token(call: Call, *, deauthorize: bool) -> dict[str, bool]:
     """
     with transaction():
         if deauthorize:
-            tokens.forget_grant(str(call.caller.consumer_key), call.user_id)
+            permissions.take_back(str(call.caller.consumer_key), call.user_id, call.caller.actor)
         if call.caller.bearer:
             store.revoke_access_token(call.caller.bearer)
         elif call.caller.token_key:

@@ -2,22 +2,21 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from usosapi_mleg.blueprints.pages import problem_page, render_page, require_csrf, sign_in_first, signed_in
-from usosapi_mleg.domain.scopes import SCOPES
+from usosapi_mleg.blueprints import consent
+from usosapi_mleg.blueprints.consent import Question
+from usosapi_mleg.blueprints.pages import problem_page, require_csrf, sign_in_first, signed_in
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import gate, tokens
+from usosapi_mleg.oauth import gate, permissions, tokens
 from usosapi_mleg.oauth.oauth2 import metadata
 from usosapi_mleg.oauth.oauth2.server import authorization_request, server
 from usosapi_mleg.oauth.oauth2.store import Owner
@@ -121,15 +120,6 @@ def _address(endpoint: str) -> str:
     return settings().base_url + url_for(endpoint).removeprefix(f"{request.script_root}/")
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the page of consent shows of the app."""
-
-    consumer_name: str
-    consumer_url: str | None
-    callbacks_registered: bool = True
-
-
 @oauth2_doors.route("/oauth2/authorize", methods=["GET", "POST"])
 def authorize() -> AnyResponse:
     """Ask the person at the browser whether the app may do what it asks for; the request is what stands in the address."""
@@ -143,14 +133,20 @@ def authorize() -> AnyResponse:
         return _bad_request_page()
     if person is None:
         return sign_in_first()
+    granted = tokens.granted_scopes(grant.client.key, person.person_id)
+    question = _question(grant, granted or frozenset())
     if request.method == "POST":
         require_csrf(person)
-        return _decide(grant, person, allowed="allow" in request.form)
-    granted = tokens.granted_scopes(grant.client.key, person.person_id)
+        return _decide(grant, person, consent.chosen(question) if "allow" in request.form else None)
     # Any program on somebody's machine can pretend to be a public client, so the person is asked each time (RFC 8252 section 8.6).
-    if not grant.client.public and granted is not None and granted >= set(grant.request.scope.split()):
-        return _decide(grant, person, allowed=True)
-    return _consent_page(grant)
+    if not grant.client.public and granted is not None and granted >= set(question.scopes):
+        return _decide(grant, person, question.scopes)
+    return consent.ask(question)
+
+
+def _question(grant: Any, granted: frozenset[str]) -> Question:
+    scopes = tuple((grant.request.scope or "").split())
+    return Question(consumer_key=grant.client.key, scopes=scopes, granted=granted, callback=grant.redirect_uri)
 
 
 def _refuse(error: OAuth2Error) -> Response:
@@ -171,28 +167,12 @@ def _named(response: Response) -> Response:
     return response
 
 
-def _consent_page(grant: Any) -> Response:
-    client, target = grant.client, urlsplit(grant.redirect_uri)
-    page = make_response(
-        render_page(
-            "oauth_consent.html",
-            wish=_Wish(client.name, client.url),
-            scopes=[SCOPES[key] for key in grant.request.scope.split()],
-            return_to=f"{target.scheme}://{target.netloc}",
-            switch_user_url=url_for("pages.sign_out"),
-        )
-    )
-    # A browser also checks where the answer to the form redirects to.
-    page.headers["X-Form-Action"] = f"{target.scheme}:"
-    return page
-
-
-def _decide(grant: Any, person: SignedIn, *, allowed: bool) -> AnyResponse:
-    """Send the person back to the app with a code, or with the news that there is none."""
-    owner = Owner(person.person_id) if allowed else None
+def _decide(grant: Any, person: SignedIn, allowed: tuple[str, ...] | None) -> AnyResponse:
+    """Send the person back to the app with a code for what they allow, or, when that is None, with the news that there is none."""
+    owner = None if allowed is None else Owner(person.person_id, allowed)
     with transaction():
-        if allowed:
-            tokens.add_grant(grant.client.key, person.person_id, grant.request.scope.split())
+        if allowed is not None:
+            permissions.allow(grant.client.key, person.person_id, allowed)
         response: Response = server.create_authorization_response(grant.request, grant_user=owner, grant=grant)
     # 303: the form must not be sent to the app (RFC 9700 section 4.12).
     back = redirect(response.headers["Location"], 303 if request.method == "POST" else 302)

@@ -1,12 +1,14 @@
 """`/oauth2/device`: the page on which a person types the code that a kiosk shows, and allows it what it asks for."""
 
-from flask import Blueprint, make_response, request, url_for
+from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from usosapi_mleg.blueprints import consent
+from usosapi_mleg.blueprints.consent import Question
 from usosapi_mleg.blueprints.pages import render_page, require_csrf, sign_in_first, signed_in
-from usosapi_mleg.domain.scopes import SCOPES
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import transaction
+from usosapi_mleg.oauth import tokens
 from usosapi_mleg.oauth.oauth2 import device
 from usosapi_mleg.oauth.sessions import SignedIn
 
@@ -36,14 +38,22 @@ def _go_on(person: SignedIn, typed: str) -> AnyResponse:
         response = _code_page(typed, refusal=error, status=429)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    if wish is not None and not request.form.keys() & {"allow", "deny"}:
-        return _consent_page(wish, typed)
-    allowed = "allow" in request.form
+    if wish is None:
+        return _code_page(typed, wrong=True, status=400)
+    question = _question(wish, person, typed)
+    if not request.form.keys() & {"allow", "deny"}:
+        return consent.ask(question)
+    allowed = consent.chosen(question) if "allow" in request.form else None
     with transaction():
-        answered = wish is not None and device.answer(wish, person.person_id, allowed=allowed)
+        answered = device.answer(wish, person.person_id, allowed)
     if not answered:
         return _code_page(typed, wrong=True, status=400)
-    return make_response(render_page("oauth2/device_answered.html", allowed=allowed))
+    return make_response(render_page("oauth2/device_answered.html", allowed=allowed is not None))
+
+
+def _question(wish: device.DeviceWish, person: SignedIn, typed: str) -> Question:
+    granted = tokens.granted_scopes(wish.consumer_key, person.person_id) or frozenset()
+    return Question(consumer_key=wish.consumer_key, scopes=wish.scopes, granted=granted, device_code=typed)
 
 
 def _code_page(
@@ -51,11 +61,3 @@ def _code_page(
 ) -> AnyResponse:
     page = render_page("oauth2/device_code.html", typed=typed, wrong=wrong, refusal=refusal)
     return make_response(page, status)
-
-
-def _consent_page(wish: device.DeviceWish, typed: str) -> AnyResponse:
-    scopes = [SCOPES[key] for key in wish.scopes]
-    page = render_page(
-        "oauth2/device_consent.html", wish=wish, typed=typed, scopes=scopes, switch_user_url=url_for("pages.sign_out")
-    )
-    return make_response(page)

@@ -1,27 +1,30 @@
-"""Applying for a consumer key, and the administrator's approval where it is needed."""
+"""Applying for a consumer key, also for OAuth 2.0, and new secrets for keys of one's own."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, make_response, redirect, request, url_for
+from flask import Blueprint, abort, make_response, request
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from usosapi_mleg.blueprints.pages import problem_page, render_page, require_csrf, sign_in_first, signed_in
+from usosapi_mleg.blueprints.usosweb import caller_of
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import ParameterInvalidError, TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import consumers
+from usosapi_mleg.oauth import consumers, rotation
 from usosapi_mleg.oauth.consumers import NewConsumer
+from usosapi_mleg.oauth.oauth2.registration import set_up
+from usosapi_mleg.oauth.rotation import Secret
 from usosapi_mleg.oauth.sessions import SignedIn
-from usosapi_mleg.schemas.developers import PROBLEMS, RegistrationSchema
+from usosapi_mleg.schemas.developers import PROBLEMS, PUBLIC, RegistrationSchema
 
-_FIELDS = ("name", "url", "email", "callbacks", "terms")
+_FIELDS = ("name", "url", "email", "callbacks", "redirect_uris", "client_kind", "terms")
 _TITLE = Text("Nie udało się", "That did not work")
 _OTHER_SITE = Text(
     "Ten formularz przyszedł z innej strony, więc go nie przyjęto. Otwórz stronę rejestracji i wypełnij ją tam.",
     "This form came from another site, so it was not accepted. Open the registration page and fill it in there.",
 )
-_NOT_FOR_YOU = Text("Tę stronę widzą tylko administratorzy.", "Only administrators see this page.")
 _FORBIDDEN = 403
 _TOO_MANY = 429
 _INVALID = 400
@@ -55,7 +58,7 @@ def apply() -> AnyResponse:
     values = {name: request.form.get(name, "") for name in _FIELDS}
     try:
         checked = RegistrationSchema(callbacks_required=settings().callbacks_required).load(values)
-        made = _register(checked, person)
+        made, client_secret = _register(checked, person)
     except ValidationError as error:
         found = error.normalized_messages()  # type: ignore[no-untyped-call] # marshmallow leaves it untyped
         problems = {name: PROBLEMS[codes[0]] for name, codes in found.items()}
@@ -71,19 +74,29 @@ def apply() -> AnyResponse:
             "developers/registered.html",
             made=made,
             name=checked["name"],
+            client_secret=client_secret,
             callbacks=checked["callbacks"],
+            redirect_uris=checked["redirect_uris"],
             needs_approval=settings().consumers_need_approval,
         )
     )
 
 
-def _register(checked: dict[str, object], person: SignedIn | None) -> NewConsumer:
+def _register(checked: dict[str, Any], person: SignedIn | None) -> tuple[NewConsumer, str | None]:
+    """Register the app; give its key and secret, and the client secret of OAuth 2.0 if it is to have one."""
+    redirect_uris, public = checked["redirect_uris"], checked["client_kind"] == PUBLIC
     with transaction():
-        return consumers.register(
-            **checked,  # type: ignore[arg-type] # the schema has seen to the types
+        made = consumers.register(
+            name=checked["name"],
+            url=checked["url"],
+            email=checked["email"],
+            callbacks=checked["callbacks"],
             owner_id=person.person_id if person else None,
             needs_approval=settings().consumers_need_approval,
         )
+        if not redirect_uris:
+            return made, None
+        return made, set_up(made.key, redirect_uris=redirect_uris, public=public)
 
 
 def _require_own_form(person: SignedIn | None) -> None:
@@ -106,17 +119,19 @@ def _from_here() -> bool:
     return origin is None or urlsplit(origin).netloc == request.host
 
 
-@registration.route("/approval/", methods=["GET", "POST"])
-def approval() -> AnyResponse:
-    """Let an administrator approve or refuse the consumers that wait."""
+@registration.route("/keys/<key>/<name>", methods=["GET", "POST"])
+def rotate(key: str, name: str) -> AnyResponse:
+    """Give somebody a new secret for an app that they have registered, once they have confirmed it."""
     person = signed_in()
     if person is None:
         return sign_in_first()
-    if person.role != "admin":
-        return problem_page(_TITLE, _NOT_FOR_YOU, _FORBIDDEN)
+    which = Secret(name) if name in set(Secret) else abort(404)
+    mine = next((one for one in consumers.owned(person.person_id) if one.key == key), None)
+    if mine is None or (which is Secret.CLIENT and not mine.has_client_secret):
+        abort(404)
     if request.method == "GET":
-        return make_response(render_page("developers/approval.html", waiting=consumers.waiting()))
+        return make_response(render_page("developers/rotate.html", one=mine, which=which))
     require_csrf(person)
     with transaction():
-        consumers.decide(request.form.get("key", "").replace("\0", ""), approved="approve" in request.form)
-    return redirect(url_for("registration.approval"), code=303)
+        secret = rotation.rotate(key, which, caller_of(person).actor, owner_id=person.person_id)
+    return make_response(render_page("developers/new_secret.html", name=mine.name, which=which, secret=secret))

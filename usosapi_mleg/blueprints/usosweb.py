@@ -14,7 +14,7 @@ from usosapi_mleg.domain.order import LABELS, LIVE
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import MlegError, ObjectNotFoundError
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import sessions
+from usosapi_mleg.oauth import permissions, sessions
 from usosapi_mleg.oauth.caller import Caller
 from usosapi_mleg.oauth.sessions import SignedIn
 from usosapi_mleg.protocol.dispatch import perform
@@ -78,6 +78,7 @@ def _render(person: SignedIn, *, box: CodesBox | None = None, problem: Text | No
         box=box,
         problem=problem,
         index=INDEX,
+        new_apps=permissions.untold(person.person_id),
     )
 
 

@@ -3,7 +3,18 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -99,6 +110,11 @@ class Consumer(Base):
     """An app, as USOS API knows it: a consumer key and secret."""
 
     __tablename__ = "consumers"
+    __table_args__ = (
+        CheckConstraint("NOT awaits_approval OR disabled_at IS NOT NULL", name="awaits_approval"),
+        Index("ix_consumers_awaiting", "registered_at", postgresql_where=text("awaits_approval")),
+        Index("ix_consumers_registered_at", "registered_at"),
+    )
 
     key: Mapped[str] = mapped_column(primary_key=True)
     secret: Mapped[bytes] = mapped_column(LargeBinary)
@@ -113,6 +129,8 @@ class Consumer(Base):
     #: Callback addresses that may be used; empty means any, as at USOS.
     registered_at: Mapped[Moment]
     disabled_at: Mapped[Moment | None]
+    awaits_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: No administrator has decided about it yet; it is disabled until then.
     verified: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: The university vouches for it.
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", ondelete="SET NULL"), index=True)
@@ -131,12 +149,19 @@ class Grant(Base):
     """What one person has allowed one app, gathered over time."""
 
     __tablename__ = "grants"
-    __table_args__ = (Index("ix_grants_person_id", "person_id"),)
+    __table_args__ = (
+        Index("ix_grants_person_id", "person_id"),
+        Index("ix_grants_untold", "person_id", postgresql_where=text("told_at IS NULL")),
+    )
 
     consumer_key: Mapped[str] = mapped_column(ForeignKey("consumers.key", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[PersonId] = mapped_column(primary_key=True)
     scopes: Mapped[list[str]] = mapped_column(TextArray)
+    first_granted_at: Mapped[Moment]
     granted_at: Mapped[Moment]
+    #: When the person last allowed something.
+    told_at: Mapped[Moment | None]
+    #: When they were told of it, by mail or on a page; None: a page has yet to tell them.
 
 
 class RequestToken(Base):
@@ -174,7 +199,10 @@ class AccessToken(Base):
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment | None]
     #: None: `offline_access` was allowed.
-    revoked_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None] = mapped_column(index=True)
+    last_used_at: Mapped[Moment | None]
+    last_used_from: Mapped[str | None]
+    #: IP address of the app.
 
 
 class Nonce(Base):

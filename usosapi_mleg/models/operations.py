@@ -30,8 +30,10 @@ class AuditEvent(Base):
     actor: Mapped[str]
     action: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(index=True)
-    subject: Mapped[str | None]
+    subject: Mapped[str | None] = mapped_column(index=True)
     #: Id of the order, consumer or token that was touched.
+    reason: Mapped[str | None]
+    #: In the words of the administrator who did it.
 
 
 class Mail(Base):

@@ -1,8 +1,4 @@
-"""Consumers (apps): registering one, and what is known of it.
-
-A consumer that waits for an administrator is disabled since the very moment at which it was registered; one that was working before is
-disabled since later.
-"""
+"""Consumers (apps): registering one, and what is known of it."""
 
 import hmac
 import secrets
@@ -11,14 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import case, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from usosapi_mleg import clock
 from usosapi_mleg.domain.text import Text
-from usosapi_mleg.errors import ObjectNotFoundError, ParameterInvalidError, TooManyRequestsError
+from usosapi_mleg.errors import ParameterInvalidError, TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, reading
-from usosapi_mleg.models import Consumer
+from usosapi_mleg.models import Consumer, Person
 from usosapi_mleg.oauth import attempts, tokens
 
 MOST_PER_HOUR = 20
@@ -34,6 +30,9 @@ _COLUMNS = (
     Consumer.administrative,
     Consumer.registered_at,
     Consumer.disabled_at,
+    Consumer.awaits_approval,
+    Consumer.redirect_uris,
+    Consumer.oauth2_secret.is_not(None).label("has_client_secret"),
 )
 
 
@@ -66,6 +65,32 @@ class KnownConsumer:
     administrative: bool
     registered_at: datetime
     state: State
+    redirect_uris: tuple[str, ...]
+    has_client_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a person should know of an app before they allow it anything."""
+
+    name: str
+    url: str | None
+    email: str | None
+    verified: bool
+    owner: str | None
+    """Name of the person who registered it; None: somebody who was not signed in."""
+
+
+def introduce(key: str) -> Introduction:
+    """Introduce an app to a person."""
+    owner = func.concat_ws(" ", Person.first_name, Person.last_name)
+    query = (
+        select(Consumer.name, Consumer.url, Consumer.email, Consumer.verified, case((Person.id.is_not(None), owner)))
+        .outerjoin(Person, Person.id == Consumer.owner_id)
+        .where(Consumer.key == key)
+    )
+    with reading() as connection:
+        return Introduction(*connection.execute(query).one())
 
 
 def describe(key: str) -> dict[str, Any]:
@@ -111,6 +136,7 @@ def register(
                     owner_id=owner_id,
                     registered_at=now,
                     disabled_at=now if needs_approval else None,
+                    awaits_approval=needs_approval,
                 ),
             )
     except IntegrityError:
@@ -145,13 +171,6 @@ def owned(person_id: int) -> list[KnownConsumer]:
         return [_known(row) for row in connection.execute(query)]
 
 
-def waiting() -> list[KnownConsumer]:
-    """List the consumers that wait for an administrator, the earliest first."""
-    query = select(*_COLUMNS).where(Consumer.disabled_at == Consumer.registered_at).order_by(Consumer.registered_at)
-    with reading() as connection:
-        return [_known(row) for row in connection.execute(query)]
-
-
 def _known(row: Any) -> KnownConsumer:
     return KnownConsumer(
         key=row.key,
@@ -161,29 +180,17 @@ def _known(row: Any) -> KnownConsumer:
         callbacks=tuple(row.callbacks),
         administrative=row.administrative,
         registered_at=row.registered_at,
-        state=_state(row.registered_at, row.disabled_at),
+        state=state_of(row.disabled_at, awaits_approval=row.awaits_approval),
+        redirect_uris=tuple(row.redirect_uris),
+        has_client_secret=row.has_client_secret,
     )
 
 
-def _state(registered_at: datetime, disabled_at: datetime | None) -> State:
+def state_of(disabled_at: datetime | None, *, awaits_approval: bool) -> State:
+    """Tell the state from the two columns that hold it."""
     if disabled_at is None:
         return State.WORKING
-    return State.WAITING if disabled_at == registered_at else State.DISABLED
-
-
-def decide(key: str, *, approved: bool) -> None:
-    """Approve a consumer that waits for an administrator, or refuse it for good.
-
-    Raises `ObjectNotFoundError` when none of this key waits.
-    """
-    decided = db.session.execute(
-        update(Consumer)
-        .where(Consumer.key == key, Consumer.disabled_at == Consumer.registered_at)
-        .values(disabled_at=None if approved else clock.now())
-        .returning(Consumer.key),
-    ).scalar_one_or_none()
-    if decided is None:
-        raise ObjectNotFoundError("No consumer of this key waits for approval.", reason="consumer_not_waiting")
+    return State.WAITING if awaits_approval else State.DISABLED
 
 
 def has_secret(key: str, secret: str, address: str | None) -> bool:

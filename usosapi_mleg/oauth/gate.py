@@ -141,7 +141,7 @@ def _authenticate(request: Request, signed: SignedRequest, *, request_token: boo
     kind = "request_tokens" if request_token else "access_tokens"
     token_secret = ring.open_text(row.token_secret, f"{kind}.secret:{token_key}") if token_key else ""
     signature.verify(signed, consumer_secret, token_secret)
-    nonces.spend(signed, timestamp)
+    nonces.spend(signed, timestamp, request.remote_addr)
     if token_key is not None:
         _check_alive(row.expires_at, row.revoked_at)
     return Caller(

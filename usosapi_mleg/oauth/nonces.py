@@ -5,6 +5,7 @@ from sqlalchemy import text
 from usosapi_mleg import clock
 from usosapi_mleg.errors import BadOAuthRequestError
 from usosapi_mleg.extensions import reading
+from usosapi_mleg.oauth import usage
 from usosapi_mleg.oauth.signature import SignedRequest
 
 WINDOW_SECONDS = 300
@@ -14,7 +15,10 @@ _LONGEST_TIMESTAMP = 12
 
 _SPEND = text(
     "WITH spent AS (INSERT INTO nonces (consumer_key, token_key, timestamp, nonce)"
-    " VALUES (:consumer, :token, :timestamp, :nonce) ON CONFLICT DO NOTHING RETURNING 1)"
+    " VALUES (:consumer, :token, :timestamp, :nonce) ON CONFLICT DO NOTHING RETURNING 1),"
+    " noted AS (UPDATE access_tokens SET last_used_at = :now, last_used_from = :address"
+    " WHERE key = :token AND consumer_key = :consumer AND (last_used_at IS NULL OR last_used_at < :noted_before)"
+    " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now) AND EXISTS (SELECT FROM spent))"
     " SELECT (SELECT since FROM nonce_epoch), EXISTS (SELECT FROM spent)",
 )
 _BEGIN_EPOCH = text("INSERT INTO nonce_epoch (since) VALUES (:since) ON CONFLICT DO NOTHING")
@@ -38,12 +42,15 @@ def checked_timestamp(request: SignedRequest) -> int:
     return timestamp
 
 
-def spend(request: SignedRequest, timestamp: int) -> None:
-    """Use up the nonce of a request whose signature proved right; raise `BadOAuthRequestError` when it was used before."""
-    spend_nonce(request.consumer_key or "", request.token_key or "", timestamp, request.oauth["oauth_nonce"])
+def spend(request: SignedRequest, timestamp: int, address: str | None) -> None:
+    """Use up the nonce of a request whose signature proved right, and note the use of its access token from `address`.
+
+    Raises `BadOAuthRequestError` when the nonce was used before.
+    """
+    spend_nonce(request.consumer_key or "", request.token_key or "", timestamp, request.oauth["oauth_nonce"], address)
 
 
-def spend_nonce(consumer_key: str, token_key: str, timestamp: int, nonce: str) -> None:
+def spend_nonce(consumer_key: str, token_key: str, timestamp: int, nonce: str, address: str | None = None) -> None:
     """Use up a nonce; raise `BadOAuthRequestError` when it was used before.
 
     The nonces live in an UNLOGGED table, which a crash of PostgreSQL empties. The epoch stands in another one, so it is gone too then,
@@ -51,7 +58,7 @@ def spend_nonce(consumer_key: str, token_key: str, timestamp: int, nonce: str) -
     """
     values = {"consumer": consumer_key, "token": token_key, "timestamp": timestamp, "nonce": nonce}
     with reading() as connection:
-        since, fresh = connection.execute(_SPEND, values).one()
+        since, fresh = connection.execute(_SPEND, values | usage.values(address)).one()
         if since is None:
             since = clock.wall_seconds()
             connection.execute(_BEGIN_EPOCH, {"since": since})

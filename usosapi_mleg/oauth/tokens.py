@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
 from usosapi_mleg import clock
 from usosapi_mleg.domain.scopes import OFFLINE_ACCESS, SCOPES
@@ -22,7 +22,7 @@ from usosapi_mleg.errors import (
 )
 from usosapi_mleg.extensions import db, keyring
 from usosapi_mleg.models import AccessToken, Consumer, Grant, RequestToken
-from usosapi_mleg.oauth.oauth2 import families
+from usosapi_mleg.oauth import permissions
 
 OUT_OF_BAND = "oob"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
@@ -59,7 +59,6 @@ class Asked:
     token_key: str
     consumer_key: str
     consumer_name: str
-    consumer_url: str | None
     callback: str
     scopes: tuple[str, ...]
     callbacks_registered: bool
@@ -137,7 +136,7 @@ def request_token(consumer_key: str, callback: str, scopes: list[str], minutes: 
 def asked(token_key: str) -> Asked | None:
     """Give what a request token asks for; None when it is unknown, expired, or somebody answered already."""
     row = db.session.execute(
-        select(RequestToken, Consumer.name, Consumer.url, Consumer.callbacks)
+        select(RequestToken, Consumer.name, Consumer.callbacks)
         .join(Consumer, Consumer.key == RequestToken.consumer_key)
         .where(
             RequestToken.key == token_key,
@@ -148,8 +147,8 @@ def asked(token_key: str) -> Asked | None:
     ).one_or_none()
     if row is None:
         return None
-    token, name, url, callbacks = row
-    return Asked(token.key, token.consumer_key, name, url, token.callback, tuple(token.scopes), bool(callbacks))
+    token, name, callbacks = row
+    return Asked(token.key, token.consumer_key, name, token.callback, tuple(token.scopes), bool(callbacks))
 
 
 def granted_scopes(consumer_key: str, person_id: int) -> frozenset[str] | None:
@@ -160,8 +159,8 @@ def granted_scopes(consumer_key: str, person_id: int) -> frozenset[str] | None:
     return None if scopes is None else frozenset(scopes)
 
 
-def authorize(wish: Asked, person_id: int) -> str:
-    """Write down that the person allows what is asked; give the verifier.
+def authorize(wish: Asked, person_id: int, allowed: Iterable[str]) -> str:
+    """Write down that the person allows these of the scopes that are asked for; give the verifier.
 
     Raises `ObjectNotFoundError` when the token was answered meanwhile.
     """
@@ -174,23 +173,8 @@ def authorize(wish: Asked, person_id: int) -> str:
     ).scalar_one_or_none()
     if answered is None:
         raise ObjectNotFoundError("This request token was used already.", reason="request_token_used")
-    add_grant(wish.consumer_key, person_id, wish.scopes)
+    permissions.allow(wish.consumer_key, person_id, allowed)
     return verifier
-
-
-def add_grant(consumer_key: str, person_id: int, scopes: Iterable[str]) -> None:
-    """Write down what a person allows an app, beside what they allowed it before."""
-    values = {"consumer_key": consumer_key, "person_id": person_id, "scopes": sorted(scopes)}
-    db.session.execute(_ADD_SCOPES, {**values, "granted_at": clock.now()})
-
-
-_ADD_SCOPES = text(
-    "INSERT INTO grants (consumer_key, person_id, scopes, granted_at)"
-    " VALUES (:consumer_key, :person_id, :scopes, :granted_at)"
-    " ON CONFLICT (consumer_key, person_id) DO UPDATE SET granted_at = excluded.granted_at,"
-    " scopes = ARRAY(SELECT DISTINCT unnest(grants.scopes || excluded.scopes) ORDER BY 1)",
-)
-"""What a person allows an app is gathered over time: never less than before."""
 
 
 def deny(wish: Asked) -> None:
@@ -255,18 +239,3 @@ def revoke(token_key: str) -> None:
         .where(AccessToken.key == token_key, AccessToken.revoked_at.is_(None))
         .values(revoked_at=clock.now()),
     )
-
-
-def forget_grant(consumer_key: str, person_id: int) -> None:
-    """Forget what a person allowed an app, and make all its tokens of this person useless."""
-    db.session.execute(delete(Grant).where(Grant.consumer_key == consumer_key, Grant.person_id == person_id))
-    db.session.execute(
-        update(AccessToken)
-        .where(
-            AccessToken.consumer_key == consumer_key,
-            AccessToken.person_id == person_id,
-            AccessToken.revoked_at.is_(None),
-        )
-        .values(revoked_at=clock.now()),
-    )
-    families.revoke_of_person(consumer_key, person_id)

@@ -10,7 +10,7 @@ from usosapi_mleg.domain.scopes import OFFLINE_ACCESS
 from usosapi_mleg.errors import ObjectNotFoundError
 from usosapi_mleg.extensions import db, keyring, reading
 from usosapi_mleg.models import AccessToken, Consumer
-from usosapi_mleg.oauth import tokens
+from usosapi_mleg.oauth import permissions, tokens
 
 LIFETIME_MINUTES = 30
 """How long a token that was made in the console lives."""
@@ -58,7 +58,7 @@ def make_token(consumer_key: str, person_id: int, scopes: list[str]) -> str:
     """
     _own_secret(consumer_key, person_id)
     chosen = sorted(set(scopes) - {OFFLINE_ACCESS})
-    tokens.add_grant(consumer_key, person_id, chosen)
+    permissions.allow(consumer_key, person_id, chosen, tell=False)
     issued = tokens.IssuedToken(tokens.generate_key(), tokens.generate_secret())
     now = clock.now()
     db.session.execute(

@@ -6,12 +6,16 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from usosapi_mleg.domain.text import Text
+from usosapi_mleg.oauth.oauth2.clients import bad_redirect_uris
 from usosapi_mleg.oauth.tokens import is_callback
 
 LONGEST_NAME = 100
 LONGEST_URL = 200
 LONGEST_EMAIL = 70
 MOST_CALLBACKS = 10
+CONFIDENTIAL = "confidential"
+PUBLIC = "public"
+"""Whether an app that uses OAuth 2.0 can keep a secret."""
 
 PROBLEMS: dict[str, Text] = {
     "needed": Text("To pole jest wymagane.", "This field is required."),
@@ -33,6 +37,13 @@ PROBLEMS: dict[str, Text] = {
         "Ta uczelnia wymaga co najmniej jednego adresu powrotu.",
         "This university requires at least one callback address.",
     ),
+    "bad_redirect_uri": Text(
+        "Pod co najmniej jeden z tych adresów nie można bezpiecznie odsyłać osób: dozwolone są https://, http:// na własnym komputerze "
+        "(localhost) i własny schemat aplikacji z kropką w nazwie; bez „#” i bez nazwy użytkownika.",
+        "People cannot safely be sent to at least one of these addresses: https://, http:// on one's own machine (localhost) and an app's "
+        "own scheme with a dot in its name are fine; without “#” and without a user name.",
+    ),
+    "client_kind": Text("Wybierz jedną z możliwości.", "Choose one of the possibilities."),
     "terms": Text("Bez zgody na zasady nie wydajemy klucza.", "No key is issued unless the terms are accepted."),
     "already_exists": Text(
         "Aplikacja o tej nazwie jest już zarejestrowana. Wybierz inną nazwę.",
@@ -59,6 +70,13 @@ def _check_callbacks(callbacks: list[str]) -> None:
         raise ValidationError("too_many_callbacks")
     if not all(map(is_callback, callbacks)):
         raise ValidationError("bad_callback")
+
+
+def _check_redirect_uris(addresses: list[str]) -> None:
+    if len(addresses) > MOST_CALLBACKS:
+        raise ValidationError("too_many_callbacks")
+    if bad_redirect_uris(addresses):
+        raise ValidationError("bad_redirect_uri")
 
 
 def _read_lines(value: str) -> list[str]:
@@ -95,6 +113,10 @@ class RegistrationSchema(Schema):
         load_default=list,
         validate=_check_callbacks,
         error_messages={"required": "callback_needed"},
+    )
+    redirect_uris = fields.Function(deserialize=_read_lines, load_default=list, validate=_check_redirect_uris)
+    client_kind = fields.String(
+        load_default=CONFIDENTIAL, validate=validate.OneOf([CONFIDENTIAL, PUBLIC], error="client_kind")
     )
     terms = fields.String(
         required=True, validate=validate.Equal("yes", error="terms"), error_messages={"required": "terms"}

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from usosapi_mleg import clock
+from usosapi_mleg import audit, clock
 from usosapi_mleg.domain.actor import Actor
 from usosapi_mleg.domain.order import Status
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import ObjectInvalidError
 from usosapi_mleg.extensions import db, keyring
 from usosapi_mleg.models import Offer, Order
-from usosapi_mleg.services import audit, orders
+from usosapi_mleg.services import orders
 
 ONE_REVEAL = timedelta(minutes=5)
 """Looking at the code and at its QR picture within this time counts as one reveal."""

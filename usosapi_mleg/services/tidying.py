@@ -36,9 +36,11 @@ def drop_expired() -> None:
     db.session.execute(delete(RequestToken).where(RequestToken.expires_at < now))
     db.session.execute(delete(PasswordReset).where(PasswordReset.expires_at < now))
     db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
-    db.session.execute(delete(AccessToken).where(AccessToken.expires_at < now - _DEAD_TOKEN_MEMORY))
+    long_ago = now - _DEAD_TOKEN_MEMORY
+    for ended in (AccessToken.expires_at, AccessToken.revoked_at):
+        db.session.execute(delete(AccessToken).where(ended < long_ago))
     for tokens in (BearerToken, RefreshToken):
-        db.session.execute(delete(tokens).where(tokens.expires_at < now - _DEAD_TOKEN_MEMORY))
+        db.session.execute(delete(tokens).where(tokens.expires_at < long_ago))
     for codes in (AuthorizationCode, DeviceGrant):
         db.session.execute(delete(codes).where(codes.expires_at < now - _DEAD_CODE_MEMORY))
     db.session.execute(

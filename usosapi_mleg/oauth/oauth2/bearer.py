@@ -1,21 +1,18 @@
 """From a bearer token (RFC 6750) to a caller: one statement, which also notes where and when the token was used last."""
 
 import re
-from datetime import timedelta
 
 from flask import Request
 from sqlalchemy import text
 
-from usosapi_mleg import clock
 from usosapi_mleg.crypto import digest
 from usosapi_mleg.errors import BadOAuthRequestError, UnauthenticatedError
 from usosapi_mleg.extensions import reading
+from usosapi_mleg.oauth import usage
 from usosapi_mleg.oauth.caller import Caller
 
 _FORM = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]{1,200}=*)")
 _OTHER_WAYS = ("oauth_consumer_key", "oauth_signature", "access_token")
-_NOTED_EVERY = timedelta(minutes=1)
-"""Uses within this time of a noted one are not noted: a row that is written at every call would cost more than all the rest."""
 
 _FIND = text(
     "WITH noted AS (UPDATE bearer_tokens SET last_used_at = :now, last_used_from = :address"
@@ -39,15 +36,14 @@ def identify(request: Request) -> Caller:
         raise UnauthenticatedError("The bearer token is malformed.", reason="token_unknown")
     if any(name in request.values for name in _OTHER_WAYS):
         raise BadOAuthRequestError("The call is authenticated in more than one way.")
-    now, token_hash = clock.now(), digest(token[1])
-    values = {"hash": token_hash, "now": now, "noted_before": now - _NOTED_EVERY, "address": request.remote_addr}
+    use, token_hash = usage.values(request.remote_addr), digest(token[1])
     with reading() as connection:
-        row = connection.execute(_FIND, values).one_or_none()
+        row = connection.execute(_FIND, use | {"hash": token_hash}).one_or_none()
     if row is None or row.disabled_at is not None:
         raise UnauthenticatedError("Unknown token.", reason="token_unknown")
     if row.revoked_at is not None:
         raise UnauthenticatedError("The token was revoked.", reason="token_revoked")
-    if row.expires_at <= now:
+    if row.expires_at <= use["now"]:
         raise UnauthenticatedError("The token has expired.", reason="token_expired")
     scopes = frozenset(row.scopes)
     limited = row.impersonated or row.person_id is None

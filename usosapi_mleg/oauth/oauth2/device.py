@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from usosapi_mleg import clock
 from usosapi_mleg.crypto import digest
 from usosapi_mleg.extensions import db, keyring, settings
 from usosapi_mleg.models import Consumer, DeviceGrant
-from usosapi_mleg.oauth import attempts, tokens
+from usosapi_mleg.oauth import attempts, permissions
 from usosapi_mleg.oauth.oauth2 import clients
 from usosapi_mleg.oauth.oauth2.given import Kind, generate
 from usosapi_mleg.oauth.oauth2.store import Owner
@@ -137,8 +138,6 @@ class DeviceWish:
 
     hash: bytes
     consumer_key: str
-    consumer_name: str
-    consumer_url: str | None
     scopes: tuple[str, ...]
 
 
@@ -150,7 +149,7 @@ def find_wish(typed: str, person_id: int, address: str | None) -> DeviceWish | N
     subjects = (attempts.of_user_code(person_id), attempts.from_address("user code", address))
     code = "".join(letter for letter in typed.upper() if letter in _LETTERS)
     row = db.session.execute(
-        select(DeviceGrant.hash, DeviceGrant.consumer_key, Consumer.name, Consumer.url, DeviceGrant.scopes)
+        select(DeviceGrant.hash, DeviceGrant.consumer_key, DeviceGrant.scopes)
         .join(Consumer, Consumer.key == DeviceGrant.consumer_key)
         .where(
             DeviceGrant.user_code == _user_code_index(code),
@@ -164,17 +163,18 @@ def find_wish(typed: str, person_id: int, address: str | None) -> DeviceWish | N
         return None
     if attempts.refuse_locked(*subjects):
         attempts.forget(subjects[0])
-    return DeviceWish(row.hash, row.consumer_key, row.name, row.url, tuple(row.scopes))
+    return DeviceWish(row.hash, row.consumer_key, tuple(row.scopes))
 
 
-def answer(wish: DeviceWish, person_id: int, *, allowed: bool) -> bool:
-    """Write down what the person answered; False when somebody answered before, or the time is over."""
+def answer(wish: DeviceWish, person_id: int, allowed: Sequence[str] | None) -> bool:
+    """Write down which scopes the person allows, None for a denial; False when somebody answered before, or the time is over."""
+    decision = {"allowed": False} if allowed is None else {"allowed": True, "scopes": list(allowed)}
     answered = db.session.execute(
         update(DeviceGrant)
         .where(DeviceGrant.hash == wish.hash, DeviceGrant.allowed.is_(None), DeviceGrant.expires_at > clock.now())
-        .values(person_id=person_id, allowed=allowed)
+        .values(person_id=person_id, **decision)
         .returning(DeviceGrant.hash)
     ).scalar_one_or_none()
-    if answered is not None and allowed:
-        tokens.add_grant(wish.consumer_key, person_id, wish.scopes)
+    if answered is not None and allowed is not None:
+        permissions.allow(wish.consumer_key, person_id, allowed)
     return answered is not None

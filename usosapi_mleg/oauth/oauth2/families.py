@@ -3,32 +3,22 @@
 import logging
 import uuid
 
-from sqlalchemy import ColumnElement, insert, update
+from sqlalchemy import update
 
-from usosapi_mleg import clock
+from usosapi_mleg import audit, clock
 from usosapi_mleg.domain.actor import Actor
 from usosapi_mleg.extensions import db
-from usosapi_mleg.models import AuditEvent, AuthorizationCode, BearerToken, DeviceGrant, RefreshToken
+from usosapi_mleg.models import BearerToken, RefreshToken
 
 logger = logging.getLogger(__name__)
 
 
 def revoke_family(family_id: uuid.UUID) -> None:
     """Make all tokens of a family useless."""
-    _end(BearerToken, BearerToken.family_id == family_id)
-    _end(RefreshToken, RefreshToken.family_id == family_id)
-
-
-def revoke_of_person(consumer_key: str, person_id: int) -> None:
-    """Make all that an app has of a person useless, also codes that it has not redeemed yet."""
-    for table in (BearerToken, RefreshToken, AuthorizationCode, DeviceGrant):
-        _end(table, (table.consumer_key == consumer_key) & (table.person_id == person_id))
-
-
-def _end(table: type[BearerToken | RefreshToken | AuthorizationCode | DeviceGrant], which: ColumnElement[bool]) -> None:
-    ended = "revoked_at" if issubclass(table, BearerToken | RefreshToken) else "used_at"
-    column = getattr(table, ended)
-    db.session.execute(update(table).where(which, column.is_(None)).values({column: clock.now()}))
+    for table in (BearerToken, RefreshToken):
+        db.session.execute(
+            update(table).where(table.family_id == family_id, table.revoked_at.is_(None)).values(revoked_at=clock.now())
+        )
 
 
 def note_reuse(consumer_key: str, person_id: int | None, family_id: uuid.UUID) -> None:
@@ -40,5 +30,4 @@ def note_reuse(consumer_key: str, person_id: int | None, family_id: uuid.UUID) -
 
 def note(consumer_key: str, action: str, person_id: int | None, family_id: uuid.UUID) -> None:
     """Add an event to the audit trail."""
-    values = {"at": clock.now(), "actor": str(Actor("consumer", consumer_key)), "action": action}
-    db.session.execute(insert(AuditEvent).values(values | {"person_id": person_id, "subject": family_id.hex}))
+    audit.note(Actor("consumer", consumer_key), action, person_id=person_id, subject=family_id.hex)

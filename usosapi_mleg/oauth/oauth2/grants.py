@@ -29,8 +29,8 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         return generate(Kind.CODE)
 
     def save_authorization_code(self, code: str, request: Any) -> None:
-        scopes = (request.scope or "").split()
-        basis = store.new_basis(request.client, request.user.person_id, scopes, uuid.uuid4())
+        owner: Owner = request.user
+        basis = store.new_basis(request.client, owner.person_id, owner.allowed, uuid.uuid4())
         store.add_code(code, basis, request.payload.redirect_uri, request.payload.data["code_challenge"])
 
     def query_authorization_code(self, code: str, client: clients.Client) -> StoredCode | None:

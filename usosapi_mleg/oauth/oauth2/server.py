@@ -81,6 +81,8 @@ class _Server(AuthorizationServer):  # type: ignore[misc] # Authlib ships no typ
     def save_token(self, token: dict[str, Any], request: Any) -> None:
         """Store what is about to be given to the client."""
         scopes = (token.get("scope") or "").split()
+        # The person may have allowed less than was asked for, so the app is always told (RFC 6749 section 5.1).
+        token["scope"] = " ".join(scopes)
         basis = _basis_of(request, scopes)
         token["expires_in"] = store.add_access_token(token["access_token"], basis, scopes)
         if "refresh_token" in token:

@@ -23,6 +23,8 @@ class Owner:
     """Whose data the app may use."""
 
     person_id: int
+    allowed: tuple[str, ...] = ()
+    """The scopes that they allow, when they have decided just now."""
 
 
 @dataclass(frozen=True, slots=True)
