@@ -125,10 +125,8 @@ def of_client_secret(consumer_key: str, address: str | None) -> Subject:
 def take(*subjects: Subject) -> None:
     """Count one attempt of each; raise `TooManyRequestsError`, and count nothing, when one of them is locked."""
     now = clock.now()
-    # Always in the same order, so that two who share subjects do not wait for each other in a circle.
-    ordered = sorted(subjects, key=lambda one: (one.limit.kind, one.index))
     with db.engine.connect() as connection, connection.begin() as counting:
-        for subject in ordered:
+        for subject in _in_order(subjects):
             limit = subject.limit
             values = {
                 "kind": limit.kind,
@@ -162,7 +160,8 @@ def refuse_locked(*subjects: Subject) -> bool:
 def forget(*subjects: Subject) -> None:
     """Forget the attempts of somebody who knew it in the end."""
     with db.engine.begin() as connection:
-        connection.execute(delete(Attempt).where(_among(subjects)))
+        for subject in _in_order(subjects):
+            connection.execute(delete(Attempt).where(_among([subject])))
 
 
 def note_outcome(subject: Subject, *, right: bool) -> None:
@@ -176,8 +175,13 @@ def note_outcome(subject: Subject, *, right: bool) -> None:
 def take_back(*subjects: Subject) -> None:
     """Count one attempt less: it was none at guessing. What others tried at the same subjects stays."""
     with db.engine.begin() as connection:
-        for subject in sorted(subjects, key=lambda one: (one.limit.kind, one.index)):
+        for subject in _in_order(subjects):
             connection.execute(_UNDO, {"kind": subject.limit.kind, "subject": subject.index})
+
+
+def _in_order(subjects: Iterable[Subject]) -> list[Subject]:
+    """Sort: two who share subjects must not wait for each other in a circle."""
+    return sorted(subjects, key=lambda one: (one.limit.kind, one.index))
 
 
 def _among(subjects: Iterable[Subject]) -> ColumnElement[bool]:
