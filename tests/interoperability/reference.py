@@ -71,7 +71,8 @@ READY = ("mlegitymacja/activation", "mlegitymacja/activation_qr", "mlegitymacja/
 def situation(service: WebService, method: str, *, administrative: bool) -> Situation:
     """Make somebody new with whom the method can be called once."""
     short = method.removeprefix("services/")
-    consumer = new_consumer(service.app, administrative=administrative)
+    front_end = short.startswith("permissions/")
+    consumer = new_consumer(service.app, administrative=administrative, student_front_end=front_end)
     student = _student(service)
     values = {name: value.format(student=student) for name, value in COMMON.items()}
     values |= {"consumer_key": consumer.key, "consumer_secret": consumer.secret}
@@ -120,7 +121,7 @@ def _with_request_token(service: WebService, caller: Caller, student: int, value
         issued = tokens.request_token(caller.consumer.key, "oob", ["mlegitymacja"], 120)
         wish = tokens.asked(issued.key)
         assert wish is not None
-        verifier = tokens.authorize(wish, student)
+        verifier = tokens.authorize(wish, student, wish.scopes)
     token = Key(issued.key, issued.secret)
     return Situation(Caller(caller.base_url, caller.consumer, token), values, {"verifier": verifier})
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from dance import CALLBACK, access_token, pin_on, question, request_token, sent_back
-from making import Key, change, count, new_consumer, new_student
+from making import Key, count, new_consumer, new_student
 from serving import Browser, WebService
 from signing import Caller
 
@@ -146,7 +146,6 @@ def test_what_was_taken_back_before_the_exchange_gives_no_token(
 ) -> None:
     token = request_token(service, consumer)
     pin_on(student.consent(question(service, token)))
-    change(service.app, "UPDATE consumers SET name = name || ' X' WHERE key = :key", key=consumer.key)
     page = read_page(student.open("my-apps"))
     form = next(form for form in page.forms if form.values.get("key") == consumer.key)
     assert student.send(form).status_code == 303
