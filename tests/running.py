@@ -18,7 +18,7 @@ from usosapi_mleg.demo.parts import Part, RunningPart
 from usosapi_mleg.extensions import db, transaction
 from usosapi_mleg.settings import Settings
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 STOP_SECONDS = 5.0
 
 
