@@ -89,10 +89,10 @@ def test_the_provider_says_who_is_an_administrator(by_oidc: WebService) -> None:
     name = new_account(by_oidc.app)
     with Browser(by_oidc.base_url) as browser:
         assert arrived(browser, f"boss~{name}").status_code == 303
-        assert browser.open("developers/approval/").status_code == 200
+        assert browser.open("admin/consumers").status_code == 200
     with Browser(by_oidc.base_url) as browser:
         assert arrived(browser, f"d~{new_account(by_oidc.app)}").status_code == 303
-        assert browser.open("developers/approval/").status_code == 403
+        assert browser.open("admin/consumers").status_code == 403
 
 
 def test_somebody_who_cancels_there_is_told_so_and_may_try_again(browser: Browser) -> None:

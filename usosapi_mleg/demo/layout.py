@@ -112,6 +112,10 @@ def service_environment(folder: DemoFolder, ports: Ports, database_url: str) -> 
         "MLEG_MINISTRY_URL": ports.sandbox_url.rstrip("/"),
         "MLEG_MINISTRY_KEY": shared["ministry_key"],
         "MLEG_MINISTRY_CALLBACK_SECRET": shared["callback_secret"],
+        # A demo is tried out by one program for one person on one machine; guessing is counted all the same.
+        **dict.fromkeys(
+            ("MLEG_LIMIT_ADDRESS", "MLEG_LIMIT_NEW_TOKENS", "MLEG_LIMIT_CONSUMER", "MLEG_LIMIT_PERSON"), "0"
+        ),
     }
 
 

@@ -75,4 +75,4 @@ def spend_once(purpose: str, timestamp: int, nonce: str) -> bool:
     """
     values = {"consumer": "", "token": purpose, "timestamp": timestamp, "nonce": nonce}
     with reading() as connection:
-        return bool(connection.execute(_SPEND, values).one()[1])
+        return bool(connection.execute(_SPEND, values | usage.values(None)).one()[1])
