@@ -88,8 +88,9 @@ def test_the_consent_page_says_who_asks_for_what_and_lets_somebody_else_answer(
         "małe ryzyko",
     ]
     expect(person.page.locator(".scopes.red")).to_contain_text("kod aktywacyjny")
-    expect(person.page.locator(".scopes")).not_to_contain_text(["płatności", "płatności"])
-    expect(person.page.locator(".hint")).to_contain_text("płatności")
+    expect(person.page.locator(".scopes.elsewhere")).to_have_text("płatności")
+    expect(person.page.locator(".scopes.elsewhere input")).to_be_checked()
+    assert "płatności" not in "".join(person.page.locator(".scopes:not(.elsewhere)").all_inner_texts())
     person.click("To nie ja – zmień konto")
     other = service.user("eligible", 1)
     person.page.fill("#username", other["username"])
