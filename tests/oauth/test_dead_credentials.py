@@ -101,5 +101,5 @@ def test_an_access_token_can_be_got_again_after_the_first_was_revoked(
     first = dance(service, browser, consumer)
     change(service.app, "UPDATE access_tokens SET revoked_at = now() WHERE key = :key", key=first.key)
     token = request_token(service, consumer)
-    second = access_token(service, consumer, token, pin_on(browser.open(question(service, token))))
-    assert Caller(service.base_url, consumer, second).get("mlegitymacja/eligibility").status == 200
+    second = access_token(service, consumer, token, pin_on(browser.consent(question(service, token))))
+    assert Caller(service.base_url, consumer, second).get("mlegitymacja/status").status == 400
