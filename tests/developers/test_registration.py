@@ -211,11 +211,11 @@ def test_an_app_for_oauth_2_gets_a_client_secret_unless_it_cannot_keep_one(
         consumer = key_on(answer)
         assert page.text_of("client-id") == consumer.key
         assert ("client-secret" in page.texts) == secret
-        with service.app.app_context():
+        with service.app.test_request_context():
             client = find_client(consumer.key)
-        assert client is not None
-        assert (client.public, client.redirect_uris) == (not secret, (address,))
-        assert not secret or client.check_client_secret(page.text_of("client-secret"))
+            assert client is not None
+            assert (client.public, client.redirect_uris) == (not secret, (address,))
+            assert not secret or client.check_client_secret(page.text_of("client-secret"))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_whoever_registered_an_app_can_rotate_its_secrets_and_nobody_else(
     for secret, status in ((consumer.secret, 401), (fresh["consumer_secret"], 200)):
         caller = Caller(service.base_url, Key(consumer.key, secret))
         assert caller.get("apisrv/consumer", fields="name").status == status
-    with service.app.app_context():
+    with service.app.test_request_context():
         client = find_client(consumer.key)
         assert client is not None
         assert [client.check_client_secret(one) for one in (client_secret, fresh["client_secret"])] == [False, True]

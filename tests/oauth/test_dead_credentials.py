@@ -29,10 +29,10 @@ def test_a_token_without_offline_access_expires_and_one_with_it_does_not(
     short = Caller(service.base_url, consumer, dance(service, browser, consumer, "mlegitymacja"))
     other = new_consumer(service.app)
     long = Caller(service.base_url, other, dance(service, browser, other, "mlegitymacja|offline_access"))
-    assert short.get("mlegitymacja/status").status == 400
+    assert short.get("mlegitymacja/eligibility").status == 200
     with moved_clock(service.app, 2 * 3600 + 5):
         assert refusal(short.get("mlegitymacja/status")) == "token_expired"
-        assert long.get("mlegitymacja/status").status == 400
+        assert long.get("mlegitymacja/eligibility").status == 200
 
 
 def test_an_expired_token_with_a_wrong_signature_is_told_nothing_of_its_end(service: WebService, consumer: Key) -> None:
@@ -102,4 +102,4 @@ def test_an_access_token_can_be_got_again_after_the_first_was_revoked(
     change(service.app, "UPDATE access_tokens SET revoked_at = now() WHERE key = :key", key=first.key)
     token = request_token(service, consumer)
     second = access_token(service, consumer, token, pin_on(browser.consent(question(service, token))))
-    assert Caller(service.base_url, consumer, second).get("mlegitymacja/status").status == 400
+    assert Caller(service.base_url, consumer, second).get("mlegitymacja/eligibility").status == 200
