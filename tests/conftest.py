@@ -20,12 +20,25 @@ from usosapi_mleg.demo.postgres import EmbeddedPostgres
 ROOT = Path(__file__).resolve().parent.parent
 
 
-TOGETHER = ("developers", "pages", "events", "sandbox")
+TOGETHER = ("accounts", "admin", "developers", "events", "pages", "sandbox", "sign_in")
 """Folders with services of their own, which are started once when one process has all their tests."""
-SLOWEST = ("pages", "exchange", "demo", "developers", "crash", "events", "interoperability", "sandbox")
+SLOWEST = (
+    "pages",
+    "exchange",
+    "demo",
+    "developers",
+    "events",
+    "crash",
+    "admin",
+    "interoperability",
+    "accounts",
+    "sign_in",
+    "sandbox",
+)
 """Folders to begin with, so that no slow one is left at the end while other processes have nothing more to do."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests belong in one process (for `--dist loadgroup`), and begin with the slowest."""
 
