@@ -8,11 +8,13 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from serving import WebService, running_web
+from xdist.scheduler import LoadScopeScheduling
 
 from usosapi_mleg.crypto import create_keys_file
 from usosapi_mleg.demo.postgres import EmbeddedPostgres
@@ -38,18 +40,23 @@ SLOWEST = (
 """Folders to begin with, so that no slow one is left at the end while other processes have nothing more to do."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
+class Folders(LoadScopeScheduling):
+    """Hands out whole files, or whole folders."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = path.rpartition("/")[0]
+        return folder if folder.rpartition("/")[2] in TOGETHER else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Folders:
+    """Say how xdist shares the tests out among its processes."""
+    return Folders(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests belong in one process (for `--dist loadgroup`), and begin with the slowest."""
-
-    def place(item: pytest.Item) -> int:
-        folder = item.path.parent.name
-        return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
-
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else f"{folder}/{item.path.stem}"))
-    items.sort(key=place)
+    """Begin with the slowest."""
+    items.sort(key=lambda item: SLOWEST.index(name) if (name := item.path.parent.name) in SLOWEST else len(SLOWEST))
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,9 @@ def _examine(page: Page) -> None:
     assert page.evaluate(NAMELESS) == []
 
 
-@pytest.mark.parametrize(("lang", "scheme", "size"), [("en", "light", DESK), ("pl", "dark", PHONE)])
+@pytest.mark.parametrize(
+    ("lang", "scheme", "size"), [pytest.param("en", "light", DESK, marks=pytest.mark.long), ("pl", "dark", PHONE)]
+)
 def test_the_pages_fit_and_are_named_in_both_languages_and_looks(
     service: WebService, new_context: NewContext, lang: str, scheme: str, size: dict[str, int]
 ) -> None:
@@ -169,7 +171,7 @@ def test_without_scripts_the_form_works_and_the_console_gives_a_command(
     expect(page.locator(".curl")).to_contain_text("curl --include --request POST")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("size", [pytest.param(DESK, marks=pytest.mark.long), PHONE])
 def test_the_packaged_view_of_the_document_keeps_the_policy(
     service: WebService, new_context: NewContext, size: dict[str, int]
 ) -> None:

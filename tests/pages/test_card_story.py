@@ -31,7 +31,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(("lang", "place"), [("pl", 0), ("en", 1)])
+@pytest.mark.parametrize(("lang", "place"), [("pl", 0), pytest.param("en", 1, marks=pytest.mark.long)])
 def test_a_student_orders_collects_cancels_and_orders_again(
     service: RunningService, new_person: Callable[..., Person], lang: str, place: int
 ) -> None:
