@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from making import Key, change, new_token
 from oauth2.codeflow import Client, new_account, new_client, new_pkce, question
 from playwright.sync_api import Browser as Chromium
@@ -67,6 +68,7 @@ def test_somebody_allows_some_of_it_without_scripts_and_takes_it_back(service: W
     page.context.close()
 
 
+@pytest.mark.long
 def test_the_pages_fit_a_phone_and_are_named(service: WebService, chromium: Chromium) -> None:
     app = new_app(service)
     new_token(service.app, Key(app.id, app.oauth1_secret), 20202, "cards", "photo")

@@ -133,6 +133,7 @@ def test_a_developer_registers_makes_a_token_and_calls_a_method(service: WebServ
     expect(page.locator("#send")).to_be_enabled()
 
 
+@pytest.mark.long
 def test_nobody_needs_an_app_to_call_what_is_open_to_all(service: WebService, new_context: NewContext) -> None:
     page = new_context("pl", viewport=DESK).new_page()
     _sign_in(page, service, "developers/console/?method=services/apisrv/now")
@@ -142,6 +143,7 @@ def test_nobody_needs_an_app_to_call_what_is_open_to_all(service: WebService, ne
     expect(page.locator("#answer-body")).to_contain_text("20")
 
 
+@pytest.mark.long
 def test_a_picture_is_shown_as_a_picture(service: WebService, new_context: NewContext) -> None:
     page = new_context(viewport=DESK).new_page()
     _sign_in(page, service, "developers/")

@@ -89,7 +89,7 @@ def test_of_two_workers_only_one_calls_the_ministry_at_a_time(stack: Stack) -> N
     assert all(earlier.answered and earlier.answered <= later.began + 0.01 for earlier, later in pairwise(calls))
 
 
-@pytest.mark.parametrize("place", list(Held))
+@pytest.mark.parametrize("place", [pytest.param(Held.BEFORE, marks=pytest.mark.long), Held.AFTER])
 def test_a_worker_ends_in_time_during_a_call_that_hangs_and_another_one_goes_on(stack: Stack, place: Held) -> None:
     worker = stack.start_worker()
     hold = stack.gate.hold("documents", place)

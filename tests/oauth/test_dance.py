@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from dance import CALLBACK, STUDENT, access_token, dance, pin_on, question, request_token, sent_back, session
 from making import Key, count, new_consumer
+from oauth2.codeflow import new_account
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 from serving import Browser, WebService
@@ -133,11 +134,12 @@ def test_a_denial_without_a_callback_is_told_to_the_person(
 
 
 def test_grants_accumulate_and_a_new_token_covers_them_all(
-    service: WebService, student: Browser, consumer: Key
+    service: WebService, browser: Browser, consumer: Key
 ) -> None:
-    first = dance(service, student, consumer, "mlegitymacja")
+    browser.sign_in(new_account(service.app))
+    first = dance(service, browser, consumer, "mlegitymacja")
     assert status_with(service, consumer, first) == 200
-    second = dance(service, student, consumer, "mlegitymacja_activation")
+    second = dance(service, browser, consumer, "mlegitymacja_activation")
     assert status_with(service, consumer, second) == 200
     answer = Caller(service.base_url, consumer, second).get("mlegitymacja/activation")
     assert (answer.status, answer.json["reason"]) == (400, "order_not_found")

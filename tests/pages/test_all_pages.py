@@ -33,7 +33,7 @@ def _examine(page: Page, lang: str, headline: str) -> None:
     assert page.locator("button:visible, summary:visible, a.button:visible").evaluate_all(small) == []
 
 
-@pytest.mark.parametrize("lang", ["pl", "en"])
+@pytest.mark.parametrize("lang", ["pl", pytest.param("en", marks=pytest.mark.long)])
 def test_every_page_is_whole_on_a_narrow_phone(
     service: RunningService, new_person: Callable[..., Person], lang: str
 ) -> None:
@@ -101,6 +101,7 @@ def test_the_consent_page_says_who_asks_for_what_and_lets_somebody_else_answer(
     expect(person.page.locator(".local-pin")).to_have_text(re.compile(r"^\d{8}$"))
 
 
+@pytest.mark.long
 def test_the_language_switch_stays_on_the_page_and_is_remembered(
     service: RunningService, new_person: Callable[..., Person]
 ) -> None:

@@ -75,6 +75,7 @@ def test_the_camera_reads_the_code_and_the_card_appears(page: Page, filmed: dict
     assert faults == []
 
 
+@pytest.mark.long
 def test_the_specimen_mark_moves_and_stays_when_motion_is_reduced(page: Page, sandbox: RunningSandbox) -> None:
     ready = sandbox.make_ready()
     page.emulate_media(reduced_motion="no-preference")

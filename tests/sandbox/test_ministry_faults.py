@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from running_sandbox import RunningSandbox, new_submission
 
@@ -85,6 +85,7 @@ def test_an_unknown_address_and_a_wrong_method_are_answered_in_json(sandbox: Run
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(member=st.sampled_from(MEMBERS), value=ANY_JSON, path=st.sampled_from(CALLS))
+@example(member="photo", value="ż", path="/documents")
 def test_no_content_whatever_ends_in_a_server_error(
     shared_sandbox: RunningSandbox, member: str, value: Any, path: str
 ) -> None:

@@ -1,7 +1,6 @@
 """What a university hands in: the shape of a submission, and the ministry's rules about its data."""
 
 import base64
-import binascii
 import hashlib
 import json
 import re
@@ -88,10 +87,10 @@ class Submission:
     def _stamped_photo(self) -> bytes:
         try:
             return stamp_photo(base64.b64decode(self.photo, validate=True))
-        except binascii.Error as error:
-            raise InvalidDocumentError("photo is not base64.") from error
         except PhotoError as error:
             raise InvalidDocumentError(str(error)) from error
+        except ValueError as error:  # also for letters beyond ASCII, which are no `binascii.Error`
+            raise InvalidDocumentError("photo is not base64.") from error
 
 
 def read_object(value: object, name: str) -> dict[str, Any]:
