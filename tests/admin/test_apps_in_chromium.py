@@ -83,6 +83,7 @@ def test_the_pages_fit_a_phone_and_are_named(service: WebService, chromium: Chro
     page.context.close()
 
 
+@pytest.mark.long
 def test_an_administrator_switches_an_app_off_with_a_reason(service: WebService, chromium: Chromium) -> None:
     app = new_app(service)
     page = open_page(chromium, service, "marek.dudek", "en", viewport=DESK)

@@ -158,6 +158,7 @@ def test_a_picture_is_shown_as_a_picture(service: WebService, new_context: NewCo
     assert page.locator("#answer-picture img").evaluate("e => e.decode().then(() => e.naturalWidth)") > 0
 
 
+@pytest.mark.long
 def test_without_scripts_the_form_works_and_the_console_gives_a_command(
     service: WebService, new_context: NewContext
 ) -> None:

@@ -116,7 +116,9 @@ def test_data_that_cannot_be_decrypted_do_not_hold_up_the_orders_of_others(
 ) -> None:
     damaged, other = stack.place_new(2)
     sealed = stack.rows("SELECT pesel FROM persons WHERE id = %s", damaged.person_id)[0][0]
-    stack.execute("UPDATE persons SET pesel = %s WHERE id = %s", sealed[:-1] + b"?", damaged.person_id)
+    stack.execute(
+        "UPDATE persons SET pesel = %s WHERE id = %s", sealed[:-1] + bytes([sealed[-1] ^ 1]), damaged.person_id
+    )
     dispatcher.run()
     assert stack.are("waiting", damaged)
     assert stack.statuses(other) <= {"processing", "ready"}

@@ -77,6 +77,7 @@ def test_two_workers_make_each_of_eight_concurrent_orders_once(stack: Stack) -> 
     assert {stack.documents()[order.key]["submissions"] for order in placed} == {1}
 
 
+@pytest.mark.long
 def test_of_two_workers_only_one_calls_the_ministry_at_a_time(stack: Stack) -> None:
     for _ in range(2):
         stack.start_worker()
@@ -120,6 +121,7 @@ def test_a_worker_ends_in_time_in_the_middle_of_much_work_after_the_step_it_is_a
     assert {stack.documents()[order.key]["submissions"] for order in placed} == {1}
 
 
+@pytest.mark.long
 def test_an_idle_worker_leaves_no_rows_behind(stack: Stack) -> None:
     worker = stack.start_worker()
     wait_until_working(stack)
