@@ -125,7 +125,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def make(folder: Path, wanted: list[str]) -> None:
     """Make the environment, or add what it lacks when it is complete and in order."""
-    say("preparing the environment (first time: about a minute)")
+    say("preparing the environment (first time: up to a minute)")
     # The embedded PostgreSQL runs as another user when root starts it, so its programs must be readable for all.
     os.umask(0o022)
     if not fits(folder, []):

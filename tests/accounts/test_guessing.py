@@ -167,21 +167,6 @@ def test_old_attempts_are_forgotten(service: WebService, username: str) -> None:
     assert count(service.app, mine, **where) == 0
 
 
-@pytest.mark.parametrize(
-    ("address", "counted"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("", "unknown"),
-        (None, "unknown"),
-    ],
-)
-def test_a_subscriber_of_ipv6_counts_as_one_address(address: str | None, counted: str) -> None:
-    assert attempts.network(address) == counted
-
-
 def ask_for_token(service: WebService, client: Any, secret: str, address: str) -> httpx.Response:
     """Ask for a token in the app's own name, with a secret."""
     form = {"grant_type": "client_credentials", "client_id": client.id, "client_secret": secret}

@@ -8,7 +8,6 @@ MOST_MICROSECONDS = 150.0
 TRIES = 3
 
 
-@pytest.mark.long  # beside other tests the processor is slower, and this measures it
 @pytest.mark.parametrize("query", QUERIES)
 def test_the_machinery_adds_at_most_150_microseconds_of_cpu(query: str) -> None:
     """Another program on the same core can make a try slower, never faster: the first good one tells the truth."""

@@ -20,7 +20,8 @@ from usosapi_mleg.crypto import digest
 from usosapi_mleg.demo.layout import free_ports
 from usosapi_mleg.extensions import db, transaction
 from usosapi_mleg.models import Consumer
-from usosapi_mleg.oauth.limits import OwnCounts, SharedCounts, network_of
+from usosapi_mleg.oauth.limits import OwnCounts, SharedCounts
+from usosapi_mleg.oauth.networks import network_of
 from usosapi_mleg.settings import Settings, SettingsError
 
 HERE, ELSEWHERE = "127.0.0.1", "192.0.2.17"
@@ -225,11 +226,13 @@ def test_the_next_minute_begins_at_nothing() -> None:
         ("fe80::1%eth0", "fe80::/64"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
         ("::1", "::/64"),
-        (":", ":"),
-        ("", ""),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        (":", "unknown"),
+        ("", "unknown"),
+        (None, "unknown"),
     ],
 )
-def test_a_household_counts_as_one_address(address: str, network: str) -> None:
+def test_a_household_counts_as_one_address(address: str | None, network: str) -> None:
     assert network_of(address) == network
 
 

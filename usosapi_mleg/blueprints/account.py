@@ -7,7 +7,7 @@ from usosapi_mleg.blueprints.pages import render_page, require_csrf, sign_in_fir
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import transaction
-from usosapi_mleg.oauth import accounts, devices, passwords, sessions
+from usosapi_mleg.oauth import accounts, known_browsers, passwords, sessions
 from usosapi_mleg.oauth.sessions import SignedIn
 
 _WRONG = Text(
@@ -64,7 +64,7 @@ def change_password() -> AnyResponse:
             person.username,
             request.form.get("old_password", ""),
             address=request.remote_addr,
-            device_cookie=request.cookies.get(devices.COOKIE, ""),
+            device_cookie=request.cookies.get(known_browsers.COOKIE, ""),
         )
     except TooManyRequestsError as error:
         refused = _page(person, problem=error.user_message, status=429)

@@ -51,8 +51,8 @@ def consumers() -> AnyResponse:
     """List consumers: all, or those in one state, or with some words in their name."""
     words = _words("words")
     state = State(chosen) if (chosen := request.args.get("state", "")) in set(State) else None
-    page = min(request.args.get("page", 0, type=int), _MOST_PAGES)
-    found, total = admin.search(words, state, max(page, 0))
+    page = max(0, min(request.args.get("page", 0, type=int), _MOST_PAGES))
+    found, total = admin.search(words, state, page)
     more = (page + 1) * admin.PAGE_SIZE < total
     values = {"found": found, "total": total, "words": words, "state": state, "page": page, "more": more}
     return make_response(render_page("admin/consumers.html", states=list(State), **values))

@@ -11,7 +11,7 @@ from usosapi_mleg import clock, mails
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import settings, transaction
-from usosapi_mleg.oauth import accounts, devices, limits, sessions
+from usosapi_mleg.oauth import accounts, known_browsers, limits, sessions
 from usosapi_mleg.oauth.sessions import Origin, SignedIn
 
 LANGUAGES = ("pl", "en")
@@ -114,7 +114,7 @@ def sign_in() -> AnyResponse:
     username = request.form.get("username", "")[:_LONGEST_USERNAME]
     if "\0" in username:
         raise BadRequest
-    device_cookie = request.cookies.get(devices.COOKIE, "")
+    device_cookie = request.cookies.get(known_browsers.COOKIE, "")
     try:
         name = accounts.check_password(
             username, request.form.get("password", ""), address=request.remote_addr, device_cookie=device_cookie
@@ -126,8 +126,8 @@ def sign_in() -> AnyResponse:
     if name is None:
         return _sign_in_page(401, username=username, failed=True)
     response = begin_session(name, target)
-    if devices.known_device(device_cookie, name) is None:
-        _set_cookie(response, devices.COOKIE, devices.new_cookie(name), max_age=_YEAR_SECONDS)
+    if known_browsers.known_device(device_cookie, name) is None:
+        _set_cookie(response, known_browsers.COOKIE, known_browsers.new_cookie(name), max_age=_YEAR_SECONDS)
     return response
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from usosapi_mleg.extensions import reading, settings
 from usosapi_mleg.models import Account
-from usosapi_mleg.oauth import attempts, devices
+from usosapi_mleg.oauth import attempts, known_browsers
 
 LONGEST_PASSWORD = 256
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -45,7 +45,7 @@ def check_password(username: str, password: str, *, address: str | None, device_
     were too many; the password is not looked at then.
     """
     name = plain_name(username)
-    *own, everybody = attempts.of_password(name, address, devices.known_device(device_cookie, name))
+    *own, everybody = attempts.of_password(name, address, known_browsers.known_device(device_cookie, name))
     attempts.take(*own, everybody)
     if not _is_right(name, password):
         return None

@@ -4,7 +4,6 @@ Every attempt is counted in a short transaction of its own, whatever becomes of 
 the table. When the attempts that are free are used up, each further one has to wait longer. docs/sign-in.md tells what is counted and why.
 """
 
-import ipaddress
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.extensions import db, keyring, reading, settings
 from usosapi_mleg.models import Attempt
+from usosapi_mleg.oauth.networks import network_of
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _PAUSES = (60, 300, 900, 3600)
 _SHORT_PAUSES = (60, 300, 900)
-_PREFIX_BITS = 64
-"""Whoever has one IPv6 address has all that begin so."""
 
 _COUNT = text(
     """
@@ -75,22 +73,9 @@ class Subject:
         return keyring().index(self.name, f"attempts {self.limit.kind}")
 
 
-def network(address: str | None) -> str:
-    """Give what counts as one address: an IPv4 address, or the network that one subscriber has of IPv6."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((int(found), _PREFIX_BITS), strict=False))
-    return str(found)
-
-
 def from_address(kind: str, address: str | None) -> Subject:
     """Somebody at an address, whoever it is: many people may share it, so it may try often."""
-    return Subject(Limit(f"{kind} address", settings().address_tries, _HOUR, _SHORT_PAUSES), network(address))
+    return Subject(Limit(f"{kind} address", settings().address_tries, _HOUR, _SHORT_PAUSES), network_of(address))
 
 
 def of_password(username: str, address: str | None, device: str | None) -> list[Subject]:
@@ -98,7 +83,7 @@ def of_password(username: str, address: str | None, device: str | None) -> list[
     everybody = from_address("password", address)
     if device is not None:
         return [Subject(Limit("password device", 5, _DAY), f"{device} {username}"), everybody]
-    here = Subject(Limit("password here", 5, _DAY), f"{network(address)} {username}")
+    here = Subject(Limit("password here", 5, _DAY), f"{network_of(address)} {username}")
     return [here, Subject(Limit("password account", 50, _DAY, _SHORT_PAUSES), username), everybody]
 
 
@@ -109,7 +94,7 @@ def of_reset(account: str) -> Subject:
 
 def of_verifier(consumer_key: str, address: str | None) -> Subject:
     """Verifiers (PINs) of OAuth 1.0a, beside the limit that each request token has."""
-    return Subject(Limit("verifier", 20, _HOUR, _SHORT_PAUSES), f"{network(address)} {consumer_key}")
+    return Subject(Limit("verifier", 20, _HOUR, _SHORT_PAUSES), f"{network_of(address)} {consumer_key}")
 
 
 def of_user_code(person_id: int) -> Subject:
@@ -119,7 +104,7 @@ def of_user_code(person_id: int) -> Subject:
 
 def of_client_secret(consumer_key: str, address: str | None) -> Subject:
     """Secrets of an app. An attacker elsewhere cannot lock it out."""
-    return Subject(Limit("client secret", 10, _HOUR, _SHORT_PAUSES), f"{network(address)} {consumer_key}")
+    return Subject(Limit("client secret", 10, _HOUR, _SHORT_PAUSES), f"{network_of(address)} {consumer_key}")
 
 
 def take(*subjects: Subject) -> None:

@@ -5,12 +5,10 @@ dictionary that is thrown away every minute, or all of them together in Redis. M
 memory of the library `limits` 60 to 500 µs (it starts threads that look through all keys); this adds about 7 µs (benchmarks/limits.py).
 """
 
-import ipaddress
 import logging
 import time
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 from typing import Protocol
 
 from flask import current_app
@@ -18,6 +16,7 @@ from flask import current_app
 from usosapi_mleg.domain.text import Text
 from usosapi_mleg.errors import TooManyRequestsError
 from usosapi_mleg.oauth.caller import Caller
+from usosapi_mleg.oauth.networks import network_of
 from usosapi_mleg.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -157,7 +156,7 @@ def _limiter() -> Limiter:
 
 def count_address(address: str | None, *, new_token: bool = False) -> None:
     """Count a request by where it comes from. Raises `TooManyRequestsError`."""
-    network = network_of(address or "")
+    network = network_of(address)
     _limiter().count(Kind.ADDRESS, network)
     if new_token:
         _limiter().count(Kind.NEW_TOKENS, network)
@@ -182,17 +181,3 @@ def count_consumer(consumer_key: str) -> None:
 def count_person(person_id: int) -> None:
     """Count a request of a person. Raises `TooManyRequestsError`."""
     _limiter().count(Kind.PERSON, str(person_id))
-
-
-@lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
-    """Give what counts as one address: an IPv4 address, or the /64 network of an IPv6 one, which is what one household has."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
